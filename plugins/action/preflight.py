@@ -1,0 +1,186 @@
+"""Action `preflight`: checks model and host before anything is changed, and says if the host is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, source, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
+
+COLLECTION = Path(__file__).resolve().parents[2]
+SAMPLE = "roles/celery_app/files/sample"
+CODE = ("roles", "plugins", "playbooks")
+
+Vars = dict[str, Any]
+
+
+class ActionModule(ActionBase):
+    """`env` (default `stack_env`), `full` (the host counts as stale whatever is found).
+
+    Fails with all faults of the model and of the host as `faults`; otherwise returns `stale`, `why`,
+    `digest`, `notes` and the host's facts as `ansible_facts.rabbitry`.
+    """
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: Vars | None = None) -> Vars:
+        """Check, probe, judge; AnsibleActionFail for wrong arguments, a connection's errors are Ansible's."""
+        result: Vars = super().run(tmp, task_vars)
+        given = dict(task_vars or {})
+        _, arguments = self.validate_argument_spec(
+            argument_spec={"env": {"type": "str"}, "full": {"type": "bool", "default": False}}
+        )
+        roles = role_options(COLLECTION / "roles")
+        values, faults = self.resolve([name for name in given if name.startswith(model.PREFIX)], given)
+        facts = survey.Survey(
+            host=str(given["inventory_hostname"]),
+            groups={name: [str(host) for host in hosts] for name, hosts in given["groups"].items()},
+            workers_elsewhere=self.workers_elsewhere(given),
+            inventory=str(given.get("inventory_file") or "INVENTORY"),
+        )
+        faults += model.unknown_names(given, *survey.names(roles))
+        stack, refused = model.read_model(values)
+        faults += [fault for found in refused.values() for fault in found] + survey.check(stack, facts)
+        if arguments["env"]:
+            stack["stack_env"] = arguments["env"]
+        checksums, more = application(stack, self._loader.path_dwim)
+        faults += more
+
+        answer = self._execute_module(
+            module_name="rabbitry.stack.probe",
+            module_args=survey.probe_arguments(stack, facts),
+            task_vars=given,
+        )
+        if answer.get("failed"):
+            found = [
+                Fault(str(answer.get("msg", "the probe failed")), str(answer.get("hint", "./inv up -v")))
+            ]
+            return {**answer, **result, **refusal(faults + found)}
+        seen = answer["facts"]
+        # The wiring may use what the probe found.
+        known = {**given, "ansible_facts": {**given.get("ansible_facts", {}), **survey.host_facts(seen, {})}}
+        role_names = [name for options in roles.values() for name in options if name in given]
+        role_values, more = self.resolve(role_names, known)
+        # What the wiring makes of a refused value is no fault of its own.
+        faults += [] if faults else more
+        faults += model.read_roles(role_values, roles, [values[name] for name in refused])
+        wanted = survey.wanted(stack, role_values, facts)
+        more, notes = judge(seen, wanted)
+        faults += more
+        if faults:
+            return {**result, **refusal(faults), "notes": notes}
+
+        now = digest.compose(
+            {
+                "variables": {**survey.deciding(stack), **role_values},
+                "code": [checksum(part) for part in CODE],
+                "application": checksums,
+                "system": [seen["os"], seen["supervisor"]],
+                "inventory": survey.places(facts),
+            }
+        )
+        why = survey.reasons(seen, now, bool(arguments["full"]))
+        verdict = {"stale": bool(why), "why": why, "digest": now}
+        return {
+            **result,
+            **verdict,
+            "changed": False,
+            "notes": notes,
+            "warnings": notes,
+            "ansible_facts": survey.host_facts(seen, verdict),
+        }
+
+    def resolve(self, names: list[str], variables: Vars) -> tuple[Vars, list[Fault]]:
+        """Each variable's value; one whose expression fails is a fault of its own."""
+        templar = self._templar.copy_with_new_env(available_variables=variables)
+        values: Vars = {}
+        faults = []
+        for name in names:
+            try:
+                values[name] = templar.template(variables[name])
+            except AnsibleError as error:
+                reason = str(error).splitlines()[0]
+                inventory = variables.get("inventory_file", "INVENTORY")
+                hint = f"ansible-inventory -i {inventory} --host {variables['inventory_hostname']}"
+                faults.append(Fault(f"`{name}` cannot be resolved: {reason}", hint))
+        return values, faults
+
+    def workers_elsewhere(self, given: Vars) -> list[Any]:
+        """The workers that other hosts declare: they may consume what this one does not."""
+        hosts = [host for host in given["groups"].get("workers", []) if host != given["inventory_hostname"]]
+        found: list[Any] = []
+        for host in hosts:
+            try:
+                found += given["hostvars"][host].get("stack_workers") or []
+            except AnsibleError:
+                # That host's own preflight names the fault.
+                continue
+        return found
+
+
+def role_options(roles: Path) -> dict[str, dict[str, Option]]:
+    """The variables of every role by its argument specification: {role: {variable: option}}."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found = {}
+    for path in sorted(roles.glob("*/meta/argument_specs.yml")):
+        document = yaml.load(path.read_text(encoding="utf-8"), loader)
+        options = document["argument_specs"]["main"].get("options", {})
+        found[path.parts[-3]] = {name: Option.from_argument_spec(spec) for name, spec in options.items()}
+    return found
+
+
+def checksum(part: str) -> str:
+    """Over everything below one folder of the collection."""
+    return bundle.digest(bundle.read(COLLECTION / part)) if (COLLECTION / part).is_dir() else ""
+
+
+def application(stack: Vars, locate: Callable[[str], str]) -> tuple[list[str], list[Fault]]:
+    """Checksums of the application's source and requirements, and what is wrong with them.
+
+    `locate` says where a path of the model is on this machine.
+    """
+    given = stack.get("stack_app_source")
+    root = Path(locate(given)).expanduser() if given else COLLECTION / SAMPLE
+    faults = []
+    checksums = []
+    try:
+        entries = bundle.read(root)
+    except bundle.BundleError as error:
+        return [], [Fault(f"`stack_app_source` is `{given or root}`: {error}", f"ls -la {root}")]
+    checksums.append(bundle.digest(entries))
+    files = [entry.name for entry in entries]
+    module = stack.get("stack_app_module")
+    if module and not source.has_module(files, module):
+        there = ", ".join(source.modules(files)) or "no module at all"
+        message = f"`stack_app_module` is `{module}`, which is not in {root}: there is {there}"
+        faults.append(Fault(message, f"ls {root}"))
+    if stack.get("stack_app_requirements"):
+        path = Path(locate(stack["stack_app_requirements"])).expanduser()
+        try:
+            checksums.append(digest.checksum(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            message = f"`stack_app_requirements` is `{path}`, which cannot be read: {reason}"
+            faults.append(Fault(message, f"ls -l {path}"))
+    return checksums, faults
+
+
+def refusal(faults: list[Fault]) -> Vars:
+    """The failed result that carries every fault; the first is its message."""
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return {
+        "failed": True,
+        "msg": faults[0].message + more,
+        "hint": faults[0].hint,
+        "faults": [fault.as_dict() for fault in faults],
+    }

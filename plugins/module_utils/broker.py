@@ -1,0 +1,106 @@
+"""A running RabbitMQ: waits for it, repairs a refused login through the node itself, sends differences."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import Fields
+from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import Change, selection
+from ansible_collections.rabbitry.stack.plugins.module_utils.management import (
+    Management,
+    ManagementError,
+    Unreachable,
+)
+
+LOG_LINES = 30
+
+Run = Callable[[list[str]], tuple[int, str, str]]
+
+
+class BrokerError(Exception):
+    """The broker cannot be read or changed; ``hint`` is a command to paste, ``log`` its last lines."""
+
+    def __init__(self, message: str, hint: str = "", log: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.log = list(log)
+
+
+class LoginRefused(BrokerError):
+    """The declared administrator cannot log in."""
+
+
+class Broker:
+    """The broker behind ``api``; ``run`` starts a command and returns its status, output and errors."""
+
+    def __init__(self, api: Management, username: str, run: Run, rabbitmqctl: str) -> None:
+        self.api = api
+        self.username = username
+        self._run = run
+        self._rabbitmqctl = rabbitmqctl
+
+    def read(self, seconds: float) -> Fields:
+        """Return the exported definitions once the API gives them; BrokerError after ``seconds``."""
+        try:
+            return self.api.wait(seconds)
+        except Unreachable as error:
+            message = f"RabbitMQ's management API does not answer: {error}"
+            raise BrokerError(message, "rabbitmq-diagnostics status") from error
+        except ManagementError as error:
+            if error.status != 401:
+                raise self._refused(error) from error
+            command = f"rabbitmqctl authenticate_user {shlex.quote(self.username)}"
+            message = f"user `{self.username}` cannot log in to {self.api.url}: {error}"
+            raise LoginRefused(message, command) from error
+
+    def read_after_start(self, seconds: float) -> Fields:
+        """Return the exported definitions of a node that may still be starting.
+
+        While it boots, the API listens before the definitions are loaded, and refuses every login.
+        """
+        try:
+            return self.read(seconds)
+        except LoginRefused:
+            self._ctl("await_startup", "--timeout", str(int(seconds)))
+            return self.read(seconds)
+
+    def import_document(self, path: str) -> None:
+        """Let the node itself load a definitions document, which needs no login."""
+        self._ctl("import_definitions", path)
+
+    def send(self, declared: Fields, changes: list[Change]) -> None:
+        """Carry out ``changes``; a document does not change virtual hosts that exist, they go one by one."""
+        parts = selection(declared, changes)
+        try:
+            if parts:
+                self.api.load(parts)
+            for change in changes:
+                if change.kind == "vhosts" and change.before and change.after:
+                    self.api.put_vhost(change.identity[0], change.after)
+            for change in changes:
+                if change.kind == "users" and change.after is None:
+                    self.api.delete_user(change.identity[0])
+        except (ManagementError, Unreachable) as error:
+            raise self._refused(error) from error
+
+    def _ctl(self, *words: str) -> None:
+        status, output, errors = self._run([self._rabbitmqctl, "--quiet", *words])
+        if status:
+            log = [line for line in (output + errors).splitlines() if line.strip()][-LOG_LINES:]
+            message = f"`rabbitmqctl {words[0]}` ended with status {status}"
+            raise BrokerError(message, "rabbitmq-diagnostics status", log)
+
+    def _refused(self, error: Exception) -> BrokerError:
+        message = f"RabbitMQ at {self.api.url} refused a request of user `{self.username}`: {error}"
+        return BrokerError(message, "rabbitmqctl list_users")
+
+
+def administrator_password(declared: Fields, username: str) -> str:
+    """Return the declared password of ``username``; BrokerError unless it is a declared administrator."""
+    found: list[dict[str, Any]] = [one for one in declared.get("users") or [] if one["name"] == username]
+    if not found or "administrator" not in (found[0].get("tags") or []):
+        fault = "has no tag `administrator`" if found else "is not among the declared users"
+        raise BrokerError(f"user `{username}` {fault}, so nobody can compare the definitions")
+    return str(found[0]["password"])

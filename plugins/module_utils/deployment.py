@@ -1,0 +1,93 @@
+"""What a venv and a release share: complete directories beside each other, and a link to one of them."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.module_utils import files
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
+
+NOTE = ".rabbitry.json"
+
+
+class DeploymentError(Exception):
+    """A step that failed: one sentence, a way out, and the last lines that the program printed."""
+
+    def __init__(self, message: str, hint: str = "", log: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.log = log or []
+
+
+class Shelf:
+    """The directory `<home>/<kind>s`, each complete part of which has a note (JSON) in it."""
+
+    def __init__(self, home: Path, kind: str) -> None:
+        self.home = home
+        self.kind = kind
+        self.root = home / f"{kind}s"
+
+    def path(self, digest: str) -> Path:
+        return self.root / digest
+
+    def note(self, digest: str) -> dict[str, Any] | None:
+        """What was written down when this part was complete; None when it is not."""
+        try:
+            found = json.loads((self.path(digest) / NOTE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def complete(self, digest: str, **facts: Any) -> None:
+        files.write(self.path(digest) / NOTE, (json.dumps({"digest": digest, **facts}) + "\n").encode())
+
+    def discard(self, digest: str) -> None:
+        """Remove a part, the note first, so that what is left over never counts as complete."""
+        (self.path(digest) / NOTE).unlink(missing_ok=True)
+        if self.path(digest).exists():
+            shutil.rmtree(self.path(digest))
+
+    def linked(self, link: str) -> str:
+        """The digest that `<home>/<link>` leads to, "" when it leads nowhere here."""
+        path = self.home / link
+        return path.readlink().name if path.is_symlink() else ""
+
+    def prune(self, keep: int, used: set[str], ledger: Ledger) -> list[str]:
+        """Remove all parts but those in use and the newest, `keep` in all; returns the removed paths."""
+        notes = sorted(self.root.glob(f"*/{NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True)
+        digests = sorted((note.parent.name for note in notes), key=lambda digest: digest not in used)
+        removed = []
+        for digest in digests[max(keep, len(used)) :]:
+            self.discard(digest)
+            ledger.forget(self.kind, str(self.path(digest)))
+            removed.append(str(self.path(digest)))
+        return removed
+
+    def record(self, digest: str, ledger: Ledger) -> None:
+        path = str(self.path(digest))
+        ledger.record(self.kind, path, path=path, digest=digest, created=True)
+
+    @contextmanager
+    def locked(self, ledger: Ledger) -> Iterator[None]:
+        """Hold this shelf alone; makes it when it is not there yet."""
+        for path in files.make_directories(self.root):
+            ledger.record("directory", str(path), mode="0755", user="root", group="root", created=True)
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def switch(home: Path, link: str, target: str, ledger: Ledger) -> None:
+    """Let `<home>/<link>` lead to `target` (relative to home) in one step."""
+    files.link(home / link, target)
+    ledger.record("link", str(home / link), target=target, created=True)

@@ -1,0 +1,93 @@
+"""Asks whether an application can be imported: by its interpreter, as its account, in its environment."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError
+
+DEADLINE = 60
+
+# What `celery -A` does, and what a worker does next: import every module of tasks.
+PROGRAM = """
+import sys
+from celery.app.utils import find_app
+app = find_app(sys.argv[1])
+app.loader.import_default_modules()
+app.finalize()
+print(*sorted(name for name in app.tasks if not name.startswith("celery.")), sep="\\n")
+"""
+
+# Reads the environment file as supervisord's wrapper does, then becomes the command.
+SHELL = 'set -a; [ -z "$1" ] || . "$1"; shift; exec "$@"'
+
+
+def import_check(module: str, release: Path, python: Path, user: str, environment_file: str) -> list[str]:
+    """Return the names of the application's tasks.
+
+    Raises DeploymentError with the end of the traceback when the module, or one that it brings, cannot be
+    imported by `user`, or takes longer than 60 seconds.
+    """
+    words = ["/bin/sh", "-c", SHELL, "sh", environment_file, str(python), "-c", PROGRAM, module]
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    try:
+        # `-c` puts the working directory first on the path: the new release goes before the current one.
+        done = subprocess.run(
+            words,
+            env=environment,
+            cwd=release,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+            **_account(user),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DeploymentError(
+            f"importing `{module}` did not end within {DEADLINE} s",
+            "an application must not connect, wait or compute while it is imported",
+        ) from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip() and "<frozen importlib" not in line]
+        cause = lines[-1].strip() if lines else f"status {done.returncode}"
+        raise DeploymentError(
+            f"application module `{module}` cannot be imported as user `{user}`: {cause}",
+            _hint(cause, module, release),
+            lines[-15:],
+        )
+    return str(done.stdout).split()
+
+
+def _account(user: str) -> dict[str, Any]:
+    """Arguments by which a child becomes `user`; none when this process is not root and cannot."""
+    if os.geteuid() != 0 or not user:
+        return {}
+    account = pwd.getpwnam(user)
+    groups = [group.gr_gid for group in grp.getgrall() if user in group.gr_mem]
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
+
+
+def _hint(cause: str, module: str, release: Path) -> str:
+    missing = re.search(r"No module named '([^']+)'", cause)
+    if missing and missing.group(1).split(".")[0] == module.split(".")[0].split(":")[0]:
+        there = sorted(
+            path.stem for path in release.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+        )
+        return (
+            f"set celery_app_module to a module of celery_app_source, which has: {', '.join(there) or 'none'}"
+        )
+    if missing:
+        return f"name the package that brings `{missing.group(1)}` in the file celery_app_requirements_file"
+    if "has no attribute 'celery'" in cause:
+        return f"set celery_app_module to the module that holds the Celery object, like {module}:app"
+    return ""

@@ -1,0 +1,94 @@
+"""Everything about a host that decides whether and how the stack can be set up there; reads only."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.module_utils import machine, versions
+from ansible_collections.rabbitry.stack.plugins.module_utils.listeners import listeners
+from ansible_collections.rabbitry.stack.plugins.module_utils.strangers import data_of, strangers
+
+LEDGERS = "/var/lib/rabbitry/ledger"
+# What the target side is written for; the probe itself also runs on older ones, to say so.
+PYTHON = (3, 11)
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "servers": {"type": "list", "elements": "str", "default": [], "choices": ["rabbitmq", "redis"]},
+    "packages": {
+        "type": "list",
+        "elements": "str",
+        "default": ["rabbitmq-server", "redis-server", "erlang-base"],
+    },
+    "disks": {"type": "list", "elements": "path", "default": ["/var/lib", "/usr"]},
+    "node_name": {"type": "str", "default": "rabbit@localhost"},
+    "ledgers": {"type": "path", "default": LEDGERS},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+}
+
+
+def collect(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The host's facts; `params` takes the keys of ARGUMENTS, each with the default that stands there.
+
+    `username` and `password` of a broker account let the broker's definitions be compared as well. Sizes are
+    bytes. OSError when /proc cannot be read at all.
+    """
+    started = time.monotonic()
+    given = {name: params.get(name, option.get("default")) for name, option in ARGUMENTS.items()}
+    root = Path("/")
+    facts = {
+        "os": machine.release(root),
+        **machine.account(),
+        "python": machine.python(),
+        "container": machine.container(root),
+        "supervisor": supervisor(),
+        "cpus": os.cpu_count() or 1,
+        "memory": machine.memory(root),
+        "disks": machine.disks(given["disks"]),
+        **machine.host_name(),
+        "package_manager": versions.manager(root),
+        "packages": versions.versions(root, given["packages"]),
+        "listeners": listeners(root),
+        "ours": [],
+        "accounts": [],
+        "recorded": {},
+        "drift": [],
+        "seal": None,
+        "env": "",
+    }
+    if sys.version_info >= PYTHON:
+        facts |= verified(Path(given["ledgers"]), given)
+    ours = set(facts["ours"])
+    for listener in facts["listeners"]:
+        name = listener["service"] or listener["unit"].rpartition(".")[0]
+        unseen = listener["pid"] is None and listener["user"] in facts["accounts"]
+        listener["ours"] = bool(listener["service"]) or name in ours or unseen
+    facts["strangers"] = strangers(root, given["servers"], ours, given["node_name"])
+    facts["data"] = data_of(root, given["servers"])
+    facts["seconds"] = round(time.monotonic() - started, 3)
+    return facts
+
+
+def verified(root: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `verification.verify` finds; nothing without a ledger that this account may read."""
+    try:
+        if not any(root.iterdir()):
+            return {}
+    except (FileNotFoundError, PermissionError):
+        return {}
+    from ansible_collections.rabbitry.stack.plugins.module_utils.verification import verify
+
+    login = {"username": given["username"], "password": given["password"]}
+    return verify(root, login if all(login.values()) else None)
+
+
+def supervisor() -> str:
+    """What will supervise the services here: "systemd", "launchd" or "supervisord"."""
+    from ansible_collections.rabbitry.stack.plugins.module_utils.supervisor import detect
+
+    return str(detect())

@@ -1,0 +1,80 @@
+"""Which packages a Debian host has and could get, read from dpkg's and apt's own files in milliseconds."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from pathlib import Path
+
+from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg
+
+LISTS = "var/lib/apt/lists"
+
+
+def manager(root: Path) -> str:
+    """The host's package manager: "apt", "dnf", "brew" or "" when none is known."""
+    known = {
+        "usr/bin/apt-get": "apt",
+        "usr/bin/dnf": "dnf",
+        "opt/homebrew/bin/brew": "brew",
+        "usr/local/bin/brew": "brew",
+    }
+    return next((name for path, name in known.items() if (root / path).exists()), "")
+
+
+def versions(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
+    """Each package's {installed, candidate} version; "" when not installed, or not known to the lists.
+
+    Compressed lists are left alone: unpacking them costs more than the answer is worth.
+    """
+    here = dpkg.installed(root / "var/lib/dpkg")
+    missing = [name for name in names if name not in here]
+    there = candidates(root, missing)
+    return {name: {"installed": here.get(name, ""), "candidate": there.get(name, "")} for name in names}
+
+
+def candidates(root: Path, names: list[str]) -> dict[str, str]:
+    """The highest version of each package in apt's uncompressed lists."""
+    found: dict[str, str] = {}
+    if not names:
+        return found
+    for path in sorted((root / LISTS).glob("*_Packages")):
+        for name in names:
+            for stanza in stanzas(path, name):
+                version = field(stanza, "Version")
+                if name not in found or order(version) > order(found[name]):
+                    found[name] = version
+    return found
+
+
+def stanzas(path: Path, name: str) -> list[str]:
+    """A package's paragraphs in a control file; none when the file is missing or empty."""
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            found, mark = [], f"Package: {name}\n".encode()
+            place = text.find(mark)
+            while place >= 0:
+                stop = text.find(b"\n\n", place)
+                if place == 0 or text[place - 1 : place] == b"\n":
+                    found.append(text[place : stop if stop >= 0 else len(text)].decode(errors="replace"))
+                place = text.find(mark, place + 1)
+            return found
+    except (OSError, ValueError):
+        return []
+
+
+def field(stanza: str, name: str) -> str:
+    """One field of a paragraph, "" when absent."""
+    found = re.search(rf"^{name}: *(.*)$", stanza, re.MULTILINE)
+    return found.group(1).strip() if found else ""
+
+
+def order(version: str) -> list[tuple[int, int | str]]:
+    """A sort key for versions: numbers by value, `~` before everything.
+
+    Enough to choose the newest of a suite's own versions; it is not dpkg's full rule.
+    """
+    epoch, colon, rest = version.partition(":")
+    words = re.findall(r"\d+|~|[^\d~]+", rest if colon else version)
+    key: list[tuple[int, int | str]] = [(2, int(epoch))] if colon else [(2, 0)]
+    return key + [(2, int(w)) if w.isdigit() else (-1, w) if w == "~" else (1, w) for w in words] + [(0, "")]

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+"""Module definitions: brings RabbitMQ's users, vhosts, queues and the rest to what is declared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.rabbitry.stack.plugins.module_utils import definitions
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker import (
+    Broker,
+    BrokerError,
+    LoginRefused,
+    administrator_password,
+)
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import Fields
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
+from ansible_collections.rabbitry.stack.plugins.module_utils.management import Management
+
+DOCUMENTATION = r"""
+module: definitions
+short_description: Declared RabbitMQ definitions
+description:
+  - Compares users, virtual hosts, permissions, exchanges, queues, bindings and policies with those of a
+    running broker in one call, and sends only what differs.
+  - What nobody declared is reported and left alone, except the user C(guest), which is deleted.
+  - A queue or exchange that is there with other arguments is refused by name, before anything is sent.
+options:
+  owner: {description: Whose ledger takes the entry., type: str, required: true}
+  url: {description: Management API on this host., type: str, default: "http://127.0.0.1:15672"}
+  username: {description: Declared user with the tag administrator that logs in., type: str, required: true}
+  definitions: {description: What is declared; any of the lists may be left out., type: dict, required: true}
+  document: {description: The same as a file on the host, imported when the login is refused., type: path}
+  rabbitmqctl: {description: The command that imports it., type: path, default: /usr/sbin/rabbitmqctl}
+  timeout: {description: Seconds until the API must answer., type: int, default: 60}
+author: [Rabbitry (@rabbitry)]
+"""
+
+EXAMPLES = r"""
+- name: Declare a virtual host and an administrator
+  rabbitry.stack.definitions:
+    owner: rabbitmq
+    username: admin
+    definitions:
+      vhosts: [{name: app}]
+      users: [{name: admin, password: "{{ admin_password }}", tags: [administrator]}]
+"""
+
+RETURN = r"""
+changes: {description: What was (or would be) changed., type: list, elements: str, returned: always}
+undeclared: {description: What nobody declared., type: list, elements: str, returned: always}
+digest: {description: Checksum of the declared objects as the broker has them., type: str, returned: success}
+"""
+
+PERMISSION = {
+    "vhost": {"type": "str", "required": True},
+    "configure": {"type": "str", "required": True},
+    "write": {"type": "str", "required": True},
+    "read": {"type": "str", "required": True},
+}
+USER = {
+    "name": {"type": "str", "required": True},
+    "password": {"type": "str", "required": True, "no_log": True},
+    "tags": {"type": "list", "elements": "str", "default": []},
+    "permissions": {"type": "list", "elements": "dict", "options": PERMISSION, "default": []},
+}
+VHOST = {"name": {"type": "str", "required": True}, "default_queue_type": {"type": "str"}}
+RAW = {"type": "list", "elements": "dict", "default": []}
+DECLARED = {
+    "vhosts": {"type": "list", "elements": "dict", "options": VHOST, "default": []},
+    "users": {"type": "list", "elements": "dict", "options": USER, "default": []},
+    "exchanges": RAW,
+    "queues": RAW,
+    "bindings": RAW,
+    "policies": RAW,
+}
+ARGUMENTS = {
+    "owner": {"type": "str", "required": True},
+    "url": {"type": "str", "default": "http://127.0.0.1:15672"},
+    "username": {"type": "str", "required": True},
+    "definitions": {"type": "dict", "required": True, "options": DECLARED},
+    "document": {"type": "path"},
+    "rabbitmqctl": {"type": "path", "default": "/usr/sbin/rabbitmqctl"},
+    "timeout": {"type": "int", "default": 60},
+}
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Do the module's work and return its result; raises BrokerError."""
+    params, declared = module.params, module.params["definitions"]
+    api = Management(params["url"], params["username"], administrator_password(declared, params["username"]))
+    broker = Broker(api, params["username"], module.run_command, params["rabbitmqctl"])
+    if module.check_mode:
+        return predict(module, broker, declared)
+    exported, imported = read(broker, params)
+    changes = definitions.compare(declared, exported)
+    refuse_conflicts(module, changes)
+    if changes:
+        broker.send(declared, changes)
+        exported = broker.read(params["timeout"])
+        left = definitions.compare(declared, exported)
+        if left:
+            version = exported.get("rabbitmq_version", "")
+            message = f"RabbitMQ {version} took the definitions and still differs in {left[0]}"
+            raise BrokerError(f"{message}: {left[0].before} instead of {left[0].after}")
+    digest = record(params, declared, exported)
+    return {**outcome(declared, exported, changes, imported), "digest": digest}
+
+
+def predict(module: AnsibleModule, broker: Broker, declared: Fields) -> dict[str, Any]:
+    """Return what a run would change; everything on a broker that is not there yet."""
+    try:
+        exported = broker.read(0)
+    except LoginRefused:
+        login = f"login of user `{broker.username}`"
+        diff = {"before": f"{login}: refused\n", "after": f"{login}: as declared\n"}
+        return {"changed": True, "changes": [login], "undeclared": [], "diff": diff}
+    except BrokerError:
+        exported = {}
+    changes = definitions.compare(declared, exported)
+    refuse_conflicts(module, changes)
+    return outcome(declared, exported, changes, [])
+
+
+def read(broker: Broker, params: dict[str, Any]) -> tuple[Fields, list[str]]:
+    """Return the exported definitions and, when only that let the administrator in, what was imported."""
+    try:
+        return broker.read_after_start(params["timeout"]), []
+    except LoginRefused:
+        # The administrator is new or has another password, which only the node itself can set.
+        if not params["document"]:
+            raise
+        broker.import_document(params["document"])
+        return broker.read(params["timeout"]), [f"document `{params['document']}`"]
+
+
+def outcome(
+    declared: Fields, exported: Fields, changes: list[definitions.Change], more: list[str]
+) -> dict[str, Any]:
+    """Return the part of the result that check mode and a run have in common."""
+    return {
+        "changed": bool(changes or more),
+        "changes": more + [str(change) for change in changes],
+        "undeclared": definitions.undeclared(declared, exported),
+        "diff": definitions.diff(changes),
+    }
+
+
+def refuse_conflicts(module: AnsibleModule, changes: list[definitions.Change]) -> None:
+    """End the module, naming every conflict, when the broker could not carry out all of ``changes``."""
+    url, user = module.params["url"], module.params["username"]
+    found = [definitions.conflict(change, url, user) for change in changes if change.is_conflict]
+    if found:
+        message, hint = found[0]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        faults = [{"message": text, "hint": command} for text, command in found]
+        module.fail_json(msg=message + more, hint=hint, faults=faults)
+
+
+def record(params: dict[str, Any], declared: Fields, exported: Fields) -> str:
+    """Note in the ledger what the declared objects look like on the broker now; return the digest."""
+    names = definitions.names(declared)
+    digest = definitions.digest(exported, names)
+    ledger = Ledger(params["owner"])
+    ledger.record("definitions", "rabbitmq", url=params["url"], digest=digest, names=names)
+    ledger.save()
+    return digest
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    try:
+        module.exit_json(**run(module))
+    except BrokerError as error:
+        module.fail_json(msg=str(error), hint=error.hint, log=error.log)
+
+
+if __name__ == "__main__":
+    main()

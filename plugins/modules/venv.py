@@ -1,0 +1,163 @@
+#!/usr/bin/python
+"""Build a Python environment from a hashed lock, beside those that are there, and switch to it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+module: venv
+short_description: Build a Python environment from a hashed lock
+description:
+  - Builds C(<home>/venvs/<digest>) with uv, from a lock that has a hash for every package, and lets
+    C(<home>/venv) lead to it.
+  - The digest depends on the lock, the requirements and the version of Python, so no change is quick.
+options:
+  owner:
+    description: The ledger that records the environment.
+    type: str
+    required: true
+  home:
+    description: The directory that environments lie in.
+    type: path
+    default: /opt/rabbitry
+  lock:
+    description: Text of the lock, a requirements file in which every package is pinned and hashed.
+    type: str
+    required: true
+  requirements:
+    description: Text of a requirements file with packages of the user's own; the lock constrains them.
+    type: str
+    default: ""
+  python:
+    description: The interpreter; when empty, the system's.
+    type: str
+    default: ""
+  uv:
+    description:
+      - Path of uv on the host; when empty, the one on PATH, or one that is installed from O(uv_lock) into
+        C(<home>/uv).
+    type: str
+    default: ""
+  uv_lock:
+    description: Text of the hashed lock of uv itself.
+    type: str
+    default: ""
+  ca_file:
+    description: File with the certificates to trust; when empty, what the system trusts.
+    type: str
+    default: ""
+  switch:
+    description: Whether C(<home>/venv) leads to the environment afterwards.
+    type: bool
+    default: true
+  keep:
+    description: How many environments to keep, with the one in use.
+    type: int
+    default: 3
+author: Rabbitry
+"""
+
+EXAMPLES = """
+- name: Build the environment
+  rabbitry.stack.venv:
+    owner: celery_app
+    lock: "{{ lookup('ansible.builtin.file', 'locks/5.7.txt') }}"
+"""
+
+RETURN = """
+path:
+  description: The environment.
+  type: str
+  returned: always
+digest:
+  description: The name of the environment.
+  type: str
+  returned: always
+removed:
+  description: Environments that were removed because newer ones are kept.
+  type: list
+  elements: str
+  returned: always
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.rabbitry.stack.plugins.module_utils import uv
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf, switch
+from ansible_collections.rabbitry.stack.plugins.module_utils.environment_build import Recipe, build, is_built
+from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "owner": {"type": "str", "required": True},
+            "home": {"type": "path", "default": "/opt/rabbitry"},
+            "lock": {"type": "str", "required": True},
+            "requirements": {"type": "str", "default": ""},
+            "python": {"type": "str", "default": ""},
+            "uv": {"type": "str", "default": ""},
+            "uv_lock": {"type": "str", "default": ""},
+            "ca_file": {"type": "str", "default": ""},
+            "switch": {"type": "bool", "default": True},
+            "keep": {"type": "int", "default": 3},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**converge(module.params, module.check_mode))
+    except DeploymentError as error:
+        module.fail_json(msg=str(error), hint=error.hint, log=error.log)
+    except Refused as error:
+        module.fail_json(msg=error.message, hint=error.hint)
+    except (LedgerError, OSError) as error:
+        module.fail_json(msg=str(error))
+
+
+def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
+    """Bring the host to what `params` ask; in check mode only say whether it would change."""
+    home = Path(params["home"])
+    shelf = Shelf(home, "venv")
+    python, version = uv.find_python(params["python"])
+    recipe = Recipe(params["lock"], params["requirements"].strip(), python, version)
+    digest = recipe.digest
+    before = shelf.linked("venv")
+    built = is_built(shelf, recipe)
+    changed = not built or (params["switch"] and before != digest)
+    result: dict[str, Any] = {
+        "changed": changed,
+        "path": str(shelf.path(digest)),
+        "digest": digest,
+        "removed": [],
+    }
+    if changed:
+        result["diff"] = {"before": f"venvs/{before}\n", "after": f"venvs/{digest}\n"}
+    if check:
+        return result
+    ledger = Ledger(params["owner"])
+    if changed:
+        with shelf.locked(ledger):
+            if not is_built(shelf, recipe):
+                build(shelf, recipe, prepared_uv(params, home, python, ledger), ledger)
+            if params["switch"]:
+                switch(home, "venv", f"venvs/{digest}", ledger)
+            result["removed"] = shelf.prune(params["keep"], {digest, shelf.linked("venv")} - {""}, ledger)
+    shelf.record(digest, ledger)
+    ledger.save()
+    return result
+
+
+def prepared_uv(params: dict[str, Any], home: Path, python: str, ledger: Ledger) -> uv.Uv:
+    """The uv to build with, installed first when the host has none."""
+    environment = uv.environment(params["ca_file"])
+    path = uv.find_uv(params["uv"], home)
+    if not path:
+        path = uv.make_uv(home, python, params["uv_lock"], environment)
+        ledger.record("venv", str(home / "uv"), path=str(home / "uv"), created=True)
+    return uv.Uv(path, environment)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""One line of checksums over everything that decides what a host becomes, so that a change can be named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+LENGTH = 32
+PARTS = {
+    "variables": "the variables",
+    "code": "the roles and plugins",
+    "application": "the application's source",
+    "system": "the host's system",
+    "inventory": "the host's groups and peers",
+}
+
+
+def checksum(value: Any) -> str:
+    """A short SHA-256 over a value that JSON can carry; the order of keys does not count."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def compose(parts: Mapping[str, Any]) -> str:
+    """The digest of named parts, "code=… inventory=…"; ValueError for a part that PARTS does not name."""
+    strange = set(parts) - set(PARTS)
+    if strange:
+        raise ValueError(f"unknown parts of the digest: {sorted(strange)}")
+    return " ".join(f"{name}={checksum(parts[name])}" for name in sorted(parts))
+
+
+def differences(old: str, new: str) -> list[str]:
+    """Which parts of two digests differ, a sentence each; empty when they are equal."""
+    if old == new:
+        return []
+    before, after = (dict(pair.split("=", 1) for pair in text.split() if "=" in pair) for text in (old, new))
+    changed = [name for name in PARTS if before.get(name) != after.get(name)]
+    return [f"{PARTS[name]} changed since the last run" for name in changed] or [
+        "the last run was of another kind"
+    ]

@@ -1,0 +1,164 @@
+"""Checks of the model as a whole, beyond single values: names, ports, groups, accounts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import MODEL, Option, read, unknown
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import GROUPS, STACK
+
+PREFIX = "stack_"
+ACCOUNTS = ("stack_user", "stack_admin_user", "stack_monitor_user")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Values = Mapping[str, Any]
+Groups = Mapping[str, list[str]]
+
+
+def read_model(values: Values) -> tuple[dict[str, Any], dict[str, list[Fault]]]:
+    """The known `stack_*` variables that are given, converted, and the faults by variable."""
+    found: dict[str, Any] = {}
+    refused: dict[str, list[Fault]] = {}
+    for name, option in STACK.items():
+        if name in values:
+            found[name], faults = read(name, values[name], option)
+            if faults:
+                refused[name] = faults
+    return found, refused
+
+
+def read_roles(
+    values: Values, roles: Mapping[str, Mapping[str, Option]], refused: Sequence[Any] = ()
+) -> list[Fault]:
+    """Faults of the role variables that the inventory gives; `roles` is {role: {variable: option}}.
+
+    A value of the model that was `refused` already is not refused again where it was handed on.
+    """
+    return [
+        fault
+        for options in roles.values()
+        for name, option in options.items()
+        if values.get(name) is not None and values[name] not in refused
+        for fault in read(name, values[name], option)[1]
+    ]
+
+
+def unknown_names(names: Iterable[str], known: Iterable[str], prefixes: Iterable[str]) -> list[Fault]:
+    """Variables that nothing reads: under one of our prefixes, or a known name with a slip in its prefix."""
+    known, prefixes = set(known), tuple(prefixes)
+    tails = {
+        prefix: {name.removeprefix(prefix) for name in known if name.startswith(prefix)}
+        for prefix in prefixes
+    }
+    faults = []
+    for name in sorted(set(names) - known):
+        if name.startswith(prefixes):
+            faults.append(unknown(f"the variable `{name}`", name, known))
+            continue
+        for prefix, endings in tails.items():
+            slip = next(
+                (end for end in endings if name.endswith("_" + end) and near(name.removesuffix(end), prefix)),
+                "",
+            )
+            if slip:
+                faults.append(unknown(f"the variable `{name}`", name, [prefix + slip]))
+                break
+    return faults
+
+
+def near(one: str, other: str) -> bool:
+    """Whether two prefixes differ by a letter left out, doubled or swapped with its neighbour.
+
+    A letter replaced by another is not counted: `slack_user` is somebody's own variable.
+    """
+    if sorted(one) == sorted(other):
+        return one != other and sum(a != b for a, b in zip(one, other, strict=True)) == 2
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    if len(longer) - len(shorter) != 1:
+        return False
+    return any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer)))
+
+
+def check_ports(ports: Mapping[str, int]) -> list[Fault]:
+    """Ports of one host that are used twice; `ports` is {variable or purpose: number}."""
+    users: dict[int, list[str]] = {}
+    for name, number in ports.items():
+        users.setdefault(number, []).append(name)
+    return [
+        Fault(
+            f"port {number} is used twice: by " + " and ".join(f"`{name}`" for name in names),
+            f"give `{[name for name in names if VARIABLE.fullmatch(name)][-1]}` another port in {MODEL}",
+        )
+        for number, names in sorted(users.items())
+        if len(names) > 1
+    ]
+
+
+def check_groups(groups: Groups, beat: bool, flower: bool, inventory: str = "INVENTORY") -> list[Fault]:
+    """Groups that need a host and have none, and groups with more hosts than may run their part."""
+    needed = {"brokers": True, "backends": True, "workers": True, "scheduler": beat, "dashboard": flower}
+    faults = []
+    for group, purpose in GROUPS.items():
+        hosts = groups.get(group, [])
+        if needed[group] and not hosts:
+            faults.append(
+                Fault(
+                    f"the group `{group}`, which {purpose}, has no host",
+                    f"ansible-inventory -i {inventory} --graph",
+                )
+            )
+        if len(hosts) > 1 and group == "scheduler":
+            listed = ", ".join(hosts)
+            message = (
+                f"the group `scheduler` has {len(hosts)} hosts ({listed}): two beats send all tasks twice"
+            )
+            faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `scheduler`"))
+        elif len(hosts) > 1 and group in ("brokers", "backends"):
+            message = f"the group `{group}` has {len(hosts)} hosts ({', '.join(hosts)}): the stack uses one"
+            faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `{group}`"))
+    return faults
+
+
+def check_accounts(values: Values) -> list[Fault]:
+    """Accounts of the broker that share a name, or take the name of the account that is removed."""
+    faults = []
+    names = Counter(values[variable] for variable in ACCOUNTS if values.get(variable))
+    for name, count in names.items():
+        variables = [variable for variable in ACCOUNTS if values.get(variable) == name]
+        if count > 1:
+            listed = " and ".join(f"`{variable}`" for variable in variables)
+            message = f"{listed} are one account, `{name}`: each needs its own rights"
+            faults.append(Fault(message, f"give `{variables[-1]}` another name"))
+        if name == "guest":
+            faults.append(
+                Fault(
+                    f"`{variables[0]}` is `guest`, the account that is removed",
+                    f"give `{variables[0]}` another name",
+                )
+            )
+    return faults
+
+
+def check_environment(environment: Mapping[str, Any]) -> list[Fault]:
+    """Names and values that an environment file cannot carry."""
+    faults = []
+    for name, value in environment.items():
+        if not VARIABLE.fullmatch(str(name)):
+            faults.append(
+                Fault(
+                    f"`{name}` in `stack_app_environment` is no name for an environment variable",
+                    "use letters, digits and `_`, and no digit first",
+                )
+            )
+        if isinstance(value, list | dict) or "\n" in str(value) or "\0" in str(value):
+            faults.append(
+                Fault(
+                    f"the value of `{name}` in `stack_app_environment` is not one line of text",
+                    f'write `{name}: "…"` in one line',
+                )
+            )
+    return faults

@@ -1,0 +1,167 @@
+"""The stack's model as data: every `stack_*` variable with its type, its bounds and one sentence."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
+
+WEEK = 7 * 24 * 3600
+POOLS = ("prefork", "solo", "threads", "eventlet", "gevent")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class Port(NamedTuple):
+    """A port of the stack: the variable that decides it, the group whose hosts listen on it, and for what."""
+
+    variable: str
+    group: str
+    purpose: str
+
+
+# The number is the default where a role, not the model, decides.
+PORTS = (
+    Port("stack_amqp_port", "brokers", "AMQP"),
+    Port("stack_management_port", "brokers", "the management API"),
+    Port("rabbitmq_distribution_port", "brokers", "the broker's command line tools"),
+    Port("stack_redis_port", "backends", "Redis"),
+    Port("stack_flower_port", "dashboard", "Flower"),
+)
+DISTRIBUTION_PORT = 25672
+EPMD_PORT = 4369
+
+GROUPS = {
+    "brokers": "runs RabbitMQ",
+    "backends": "runs Redis",
+    "workers": "runs the Celery workers",
+    "scheduler": "runs beat",
+    "dashboard": "runs Flower",
+}
+
+
+def _port(description: str, example: int) -> Option:
+    return Option(type="int", description=description, minimum=1, maximum=65535, example=str(example))
+
+
+def _number(description: str, example: int, minimum: int = 1, maximum: int | None = None) -> Option:
+    return Option(type="int", description=description, minimum=minimum, maximum=maximum, example=str(example))
+
+
+def _password(description: str) -> Option:
+    return Option(description=description, form="password", secret=True)
+
+
+WORKER = {
+    "name": Option(
+        description="the worker's name, part of its service's name",
+        form="slug",
+        required=True,
+        example="default",
+    ),
+    "queues": Option(
+        type="list",
+        description="the queues that it consumes",
+        elements=Option(description="the name of a queue", form="queue", example="default"),
+        required=True,
+        empty=True,
+        example="[default]",
+    ),
+    "concurrency": _number("how many tasks it runs at once", 2, maximum=10000),
+    "pool": Option(description="how it runs tasks", choices=POOLS, example="prefork"),
+    "autoscale": Option(
+        description="most and fewest processes", form="autoscale", scalars=True, empty=True, example='"8,2"'
+    ),
+    "time_limit": _number("seconds after which a task is killed", 300, minimum=0, maximum=WEEK),
+    "soft_time_limit": _number("seconds after which a task is told to end", 270, minimum=0, maximum=WEEK),
+    "max_tasks_per_child": _number("tasks after which a child process is replaced", 1000, minimum=0),
+    "max_memory_per_child": _number("KiB after which a child process is replaced", 200000, minimum=0),
+    "log_level": Option(description="what it logs", choices=LEVELS, example="INFO"),
+}
+
+STACK = {
+    "stack_env": Option(description="the environment's name", form="environment", example="local"),
+    "stack_runs_on": Option(description="what carries the stack", choices=("hosts",), example="hosts"),
+    "stack_state_dir": Option(
+        type="path", description="where the controller keeps this environment's generated files"
+    ),
+    "stack_bind": Option(
+        description="the address that everything listens on", form="address", example="127.0.0.1"
+    ),
+    "stack_amqp_port": _port("the broker's port for AMQP", 5672),
+    "stack_management_port": _port("the broker's port for the management API", 15672),
+    "stack_redis_port": _port("the port of Redis", 6379),
+    "stack_flower_port": _port("the port of Flower", 5555),
+    "stack_vhost": Option(description="the application's virtual host", form="broker name", example="app"),
+    "stack_user": Option(
+        description="the application's account at the broker", form="broker name", example="app"
+    ),
+    "stack_admin_user": Option(description="the broker's administrator", form="login", example="admin"),
+    "stack_monitor_user": Option(
+        description="the account that reads the broker's state", form="login", example="monitor"
+    ),
+    "stack_flower_user": Option(description="the account of Flower's pages", form="login", example="flower"),
+    "stack_app_source": Option(
+        type="path",
+        description="the application's local directory; empty is the sample",
+        empty=True,
+        example="../app",
+    ),
+    "stack_app_module": Option(
+        description="the module that holds the Celery application", form="module", example="sample"
+    ),
+    "stack_app_requirements": Option(
+        type="path",
+        description="the application's own requirements file",
+        empty=True,
+        example="../app/requirements.txt",
+    ),
+    "stack_app_environment": Option(type="dict", description="environment variables of the application"),
+    "stack_home": Option(
+        type="path",
+        description="where the application is installed",
+        form="absolute path",
+        example="/opt/rabbitry",
+    ),
+    "stack_celery_set": Option(
+        description="the pinned set of Celery packages", choices=("5.6", "5.7"), example='"5.7"'
+    ),
+    "stack_queue_type": Option(
+        description="the type of the queues", choices=("quorum", "classic"), example="quorum"
+    ),
+    "stack_exchange": Option(
+        description="the topic exchange that tasks are published to", form="queue", example="tasks"
+    ),
+    "stack_queues": Option(
+        type="list",
+        description="the queues of the application",
+        elements=Option(description="the name of a queue", form="queue", example="default"),
+        example="[default]",
+    ),
+    "stack_workers": Option(
+        type="list",
+        description="the workers and what they consume",
+        elements=Option(
+            type="dict", description="a worker", options=WORKER, example="{name: default, queues: [default]}"
+        ),
+        example="[{name: default, queues: [default]}]",
+    ),
+    "stack_prefetch": _number("tasks that a worker process reserves", 4, minimum=0, maximum=65535),
+    "stack_longest_task": _number("seconds that the longest task may run", 300, maximum=WEEK),
+    "stack_beat_enabled": Option(type="bool", description="whether beat runs", example="true"),
+    "stack_flower_enabled": Option(type="bool", description="whether Flower runs", example="true"),
+    "stack_open_files": _number("files that the broker may hold open", 65536, minimum=1024, maximum=2**20),
+    "stack_memory_high_watermark": Option(
+        type="raw", description="where the broker blocks publishers", form="watermark", example="0.4"
+    ),
+    "stack_disk_free_limit": Option(
+        type="raw",
+        description="free disk space below which the broker blocks publishers",
+        form="size",
+        example="200MB",
+    ),
+    "stack_app_password": _password("the application's password at the broker"),
+    "stack_admin_password": _password("the administrator's password"),
+    "stack_monitor_password": _password("the monitoring account's password"),
+    "stack_redis_password": _password("the password of Redis"),
+    "stack_flower_password": _password("the password of Flower's pages"),
+}

@@ -1,0 +1,180 @@
+"""Joins model, inventory and the probe's answer: what to check, what to ask of a host, why it is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.form import size
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import WantedPort
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import Wanted
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
+    DISTRIBUTION_PORT,
+    EPMD_PORT,
+    GROUPS,
+    PORTS,
+    STACK,
+)
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.workers import check_workers
+
+Values = Mapping[str, Any]
+# Says where the controller keeps its own files; a host is the same wherever that is.
+UNDECIDING = {"stack_state_dir"}
+SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
+# Facts that describe the host to the plays that follow.
+KEPT = ("os", "python", "container", "supervisor", "package_manager", "cpus", "host_name", "packages")
+# Too common as the beginning of other people's variables; the role `service` gets its own from other roles.
+SHARED_PREFIXES = {"service_"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """One host: its inventory's path (for hints) and groups {name: hosts}, and the workers of other hosts."""
+
+    host: str
+    groups: Mapping[str, list[str]]
+    workers_elsewhere: list[Mapping[str, Any]] = field(default_factory=list)
+    inventory: str = "INVENTORY"
+
+    @property
+    def own_groups(self) -> tuple[str, ...]:
+        """The stack's groups that the host is in."""
+        return tuple(group for group in GROUPS if self.host in self.groups.get(group, []))
+
+
+def names(roles: Mapping[str, Mapping[str, Option]]) -> tuple[set[str], set[str]]:
+    """Every variable that something reads, and the prefixes that are ours alone."""
+    known = set(STACK) | {name for options in roles.values() for name in options}
+    return known, {model.PREFIX} | ({f"{role}_" for role in roles} - SHARED_PREFIXES)
+
+
+def check(stack: Values, survey: Survey) -> list[Fault]:
+    """Faults between the model's values; a value that was refused already is left out."""
+    beat, flower = enabled(stack, "stack_beat_enabled"), enabled(stack, "stack_flower_enabled")
+    faults = model.check_groups(survey.groups, beat, flower, survey.inventory)
+    faults += model.check_accounts(stack)
+    faults += model.check_environment(stack.get("stack_app_environment") or {})
+    faults += model.check_ports(
+        {port.variable or port.purpose: port.number for port in ports(stack, {}, survey)}
+    )
+    if stack.get("stack_workers") is not None and stack.get("stack_queues") is not None:
+        elsewhere = {
+            str(queue) for worker in survey.workers_elsewhere for queue in worker.get("queues") or []
+        }
+        workers, queues = stack["stack_workers"], stack["stack_queues"]
+        faults += check_workers(workers, queues, stack.get("stack_longest_task"), elsewhere)
+    celery_set, queue_type = stack.get("stack_celery_set"), stack.get("stack_queue_type")
+    if celery_set and queue_type and "brokers" not in survey.own_groups:
+        # Where the broker runs, its version is judged as well.
+        fault = incompatibility(celery_set, queue_type, "")
+        faults += [fault] if fault else []
+    return faults
+
+
+def enabled(stack: Values, name: str) -> bool:
+    """Whether a part runs; one whose switch was not given, or was refused, is checked as if it did."""
+    return stack.get(name) is not False
+
+
+def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort]:
+    """The ports that this host's part of the stack will listen on."""
+    bind = str(stack.get("stack_bind") or "0.0.0.0")
+    wanted = []
+    for variable, group, purpose in PORTS:
+        number = stack.get(variable, role_values.get(variable))
+        if variable == "rabbitmq_distribution_port" and number is None:
+            number = DISTRIBUTION_PORT
+        unused = variable == "stack_flower_port" and not enabled(stack, "stack_flower_enabled")
+        if group in survey.own_groups and number is not None and not unused:
+            wanted.append(WantedPort(number=int(number), bind=bind, purpose=purpose, variable=variable))
+    if "brokers" in survey.own_groups:
+        shared = ("epmd", "systemd")
+        wanted.append(
+            WantedPort(number=EPMD_PORT, bind=bind, purpose="Erlang's port mapper", shared_with=shared)
+        )
+    return wanted
+
+
+def probe_arguments(stack: Values, survey: Survey) -> dict[str, Any]:
+    """What the module `probe` is asked on this host."""
+    home = str(stack.get("stack_home") or "/opt/rabbitry")
+    arguments: dict[str, Any] = {
+        "servers": [server for group, server in SERVERS.items() if group in survey.own_groups],
+        "disks": list(dict.fromkeys(["/var/lib", "/usr", home])),
+    }
+    if "brokers" in survey.own_groups and stack.get("stack_admin_user") and stack.get("stack_admin_password"):
+        arguments |= {"username": stack["stack_admin_user"], "password": stack["stack_admin_password"]}
+    return arguments
+
+
+def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
+    """What the host is judged against."""
+    workers = stack.get("stack_workers") or []
+    counted = [processes(worker) for worker in workers]
+    limit = stack.get("stack_disk_free_limit")
+    return Wanted(
+        host=survey.host,
+        env=str(stack.get("stack_env") or ""),
+        groups=survey.own_groups,
+        ports=tuple(ports(stack, role_values, survey)),
+        home=str(stack.get("stack_home") or "/opt/rabbitry"),
+        celery_set=str(stack.get("stack_celery_set") or ""),
+        queue_type=str(stack.get("stack_queue_type") or ""),
+        disk_limit=size(limit) if limit is not None else 0,
+        processes=sum(counted) if all(counted) else 0,
+    )
+
+
+def processes(worker: Values) -> int:
+    """Child processes of one worker, 0 when the number of processors decides; only prefork has them."""
+    if worker.get("pool", "prefork") != "prefork":
+        return 1
+    if worker.get("autoscale"):
+        return int(str(worker["autoscale"]).split(",")[0])
+    return int(worker.get("concurrency") or 0)
+
+
+def deciding(stack: Values) -> dict[str, Any]:
+    """The model's values that decide what a host becomes."""
+    return {name: value for name, value in stack.items() if name not in UNDECIDING}
+
+
+def places(survey: Survey) -> dict[str, Any]:
+    """Who runs what: the host and the stack's groups."""
+    return {"host": survey.host, "groups": {group: survey.groups.get(group, []) for group in GROUPS}}
+
+
+def host_facts(seen: Values, verdict: Values) -> dict[str, Any]:
+    """What later plays may use without gathering facts: Ansible's `os_family` and `system`, `rabbitry`."""
+    system = seen["os"]
+    return {
+        "os_family": family(system),
+        "system": system["system"],
+        "rabbitry": {**{name: seen[name] for name in KEPT}, **verdict},
+    }
+
+
+def family(system: Values) -> str:
+    """Ansible's `os_family` of a probed system: the roles choose their platform's variables by it."""
+    if system["system"] == "Darwin":
+        return "Darwin"
+    related = {system["id"], *system["like"]}
+    if "debian" in related:
+        return "Debian"
+    return "RedHat" if related & {"rhel", "fedora"} else str(system["id"])
+
+
+def reasons(seen: Values, now: str, full: bool) -> list[str]:
+    """Why the roles must run on the host, a sentence each; empty when it is as the last run left it."""
+    why = ["a full run was asked for"] if full else []
+    why += (
+        digest.differences(seen["seal"]["digest"], now)
+        if seen["seal"]
+        else ["no completed run is recorded there"]
+    )
+    return why + [str(entry["why"]) for entry in seen["drift"]]
