@@ -1,0 +1,94 @@
+"""What stack-beat runs: the application's own scheduler, with Rabbitry's tick, and never two on a host."""
+
+import os
+import sys
+from pathlib import Path
+
+from celery.beat import ScheduleEntry, Scheduler
+from celery.signals import beat_init
+from celery.utils.imports import load_extension_class_names, symbol_by_name
+from rabbitry_probe import announce, withdraw
+
+TICK = {
+    "rabbitry-tick": {
+        "task": "rabbitry.probe.tick",
+        "schedule": 5.0,
+        # Old ticks prove nothing: a worker that comes back skips them.
+        "options": {"expires": 30},
+    }
+}
+
+
+def scheduler(app, **arguments: object) -> Scheduler:
+    """Make the scheduler that `app` configures; for `celery beat -S rabbitry_beat:scheduler`."""
+    aliases = dict(load_extension_class_names("celery.beat_schedulers"))
+    base = symbol_by_name(app.conf.beat_scheduler, aliases=aliases)
+
+    class Ticking(base):  # type: ignore[misc, valid-type]
+        announced = False
+
+        def install_default_entries(self, data: dict[str, ScheduleEntry]) -> None:
+            super().install_default_entries(data)
+            self.update_from_dict(TICK)
+
+        def tick(self, *args: object, **kwargs: object) -> float:
+            delay = super().tick(*args, **kwargs)
+            if not self.announced:
+                announce()
+                self.announced = True
+            return delay
+
+    Ticking.__name__ = Ticking.__qualname__ = base.__name__
+    return Ticking(app=app, **arguments)
+
+
+def start_alone(**_: object) -> None:
+    """Refuse to start beside another beat of the same application: every task would be sent twice."""
+    withdraw()
+    pids = rivals(Path("/proc"), application(sys.argv), os.getpid())
+    if pids:
+        print(
+            f"error: another beat of application `{application(sys.argv)}` runs on this host: process {pids[0]}\n"
+            f"hint: end it, then this one starts by itself: kill {pids[0]}",
+            # Celery has made sys.stderr a log by now.
+            file=sys.__stderr__,
+            flush=True,
+        )
+        raise SystemExit(1)
+
+
+def rivals(proc: Path, app: str, own_pid: int) -> list[int]:
+    """Processes of this host (not of its containers) that are a beat of `app`, other than ours."""
+    found = []
+    for folder in proc.glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            status = (folder / "status").read_text(errors="replace")
+        except OSError:
+            continue
+        namespaces = [line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")]
+        in_container = any(len(pids) > 1 for pids in namespaces)
+        if int(folder.name) != own_pid and not in_container and is_beat(words) and application(words) == app:
+            found.append(int(folder.name))
+    return sorted(found)
+
+
+def is_beat(words: list[str]) -> bool:
+    if not any(Path(word).name == "celery" for word in words[:3]):
+        return False
+    return "beat" in words or ("worker" in words and ("-B" in words or "--beat" in words))
+
+
+def application(words: list[str]) -> str:
+    """The value of -A / --app among the words of a command line, or ""."""
+    for number, word in enumerate(words):
+        if word in ("-A", "--app") and number + 1 < len(words):
+            return words[number + 1]
+        if word.startswith("--app="):
+            return word.removeprefix("--app=")
+        if word.startswith("-A") and len(word) > 2:
+            return word[2:]
+    return ""
+
+
+beat_init.connect(start_alone)

@@ -1,0 +1,89 @@
+"""Tasks that prove a worker works, and the file that says it is ready (`celery worker -I rabbitry_probe`)."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from celery import shared_task
+from celery.signals import worker_init, worker_ready, worker_shutting_down
+
+TICKS = "rabbitry:ticks"
+TICKS_KEPT = 20
+
+
+@shared_task(name="rabbitry.probe.add")
+def add(x: float, y: float) -> float:
+    return x + y
+
+
+@shared_task(name="rabbitry.probe.total")
+def total(numbers: list[float]) -> float:
+    """The sum of a chord's results."""
+    return sum(numbers)
+
+
+@shared_task(name="rabbitry.probe.where", bind=True)
+def where(self) -> dict[str, object]:
+    """Who ran this and how it came: {"worker": "default@web1", "queue": routing key, "pid"}."""
+    return {
+        "worker": self.request.hostname,
+        "queue": self.request.delivery_info.get("routing_key"),
+        "pid": os.getpid(),
+    }
+
+
+@shared_task(name="rabbitry.probe.flaky", bind=True, max_retries=None)
+def flaky(self, failures: int = 2, delay: int = 0) -> int:
+    """Fails `failures` times, `delay` whole seconds apart, then returns how often it was tried again."""
+    if self.request.retries < failures:
+        raise self.retry(
+            countdown=delay, exc=RuntimeError(f"failure {self.request.retries + 1} of {failures}")
+        )
+    return self.request.retries
+
+
+@shared_task(name="rabbitry.probe.stamp")
+def stamp() -> float:
+    """The worker's clock (seconds since the epoch) at the moment the task runs."""
+    return time.time()
+
+
+@shared_task(name="rabbitry.probe.sleep")
+def sleep(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+@shared_task(name="rabbitry.probe.tick", bind=True, ignore_result=True)
+def tick(self) -> None:
+    """Keep the last ticks of beat in Redis; `origin` is who sent this one, as `gen<pid>@<host>`."""
+    client = getattr(self.app.backend, "client", None)
+    if client is None or not hasattr(client, "rpush"):
+        return
+    client.rpush(TICKS, json.dumps({"time": time.time(), "origin": self.request.origin}))
+    client.ltrim(TICKS, -TICKS_KEPT, -1)
+
+
+def ready_file() -> Path | None:
+    name = os.environ.get("RABBITRY_READY_FILE")
+    return Path(name) if name else None
+
+
+def announce(**_: object) -> None:
+    """Write the ready file, whole or not at all."""
+    if path := ready_file():
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.write_text(json.dumps({"pid": os.getpid(), "time": time.time()}), encoding="utf-8")
+        part.replace(path)
+
+
+def withdraw(**_: object) -> None:
+    if path := ready_file():
+        path.unlink(missing_ok=True)
+
+
+# The file of a predecessor that was killed must not speak for this process.
+worker_init.connect(withdraw)
+worker_ready.connect(announce)
+worker_shutting_down.connect(withdraw)

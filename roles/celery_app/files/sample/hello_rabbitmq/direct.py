@@ -1,0 +1,26 @@
+"""A direct exchange: a message goes to the queues bound by exactly its routing key."""
+
+from hello_rabbitmq.connection import bound_queue, connect, drain
+
+EXCHANGE = "hello.direct"
+
+
+def main() -> dict[str, list[str]]:
+    with connect() as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.exchange_declare(exchange=EXCHANGE, exchange_type="direct", durable=True)
+        queues = {
+            "error": bound_queue(channel, EXCHANGE, "error"),
+            "all": bound_queue(channel, EXCHANGE, "error", "info"),
+        }
+        for key in ("error", "info", "error.disk"):
+            channel.basic_publish(exchange=EXCHANGE, routing_key=key, body=key.encode())
+        got = {name: drain(channel, queue) for name, queue in queues.items()}
+        channel.exchange_delete(EXCHANGE)
+    return got
+
+
+if __name__ == "__main__":
+    for name, bodies in main().items():
+        print(f"{name}: {', '.join(bodies)}")

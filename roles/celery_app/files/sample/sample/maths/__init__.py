@@ -1,0 +1,1 @@
+"""Tasks of their own package, on their own queue."""
