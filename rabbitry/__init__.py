@@ -1,0 +1,1 @@
+"""What the verbs of `inv` do: reads JSON documents, starts Ansible, prints."""

@@ -1,0 +1,195 @@
+"""The real clients of a running stack (pika, Celery, Redis, HTTP), each with short timeouts."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import logging
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from rabbitry.model import Account, Endpoint, Stack
+from rabbitry.promise import Alarm
+
+if TYPE_CHECKING:
+    import pika
+    import redis
+    from celery import Celery
+
+CONNECT_TIMEOUT = 2.0
+ANSWER_TIMEOUT = 3.0
+
+# What they log about a lost connection is said in one sentence by `cause`.
+for _name in ("pika", "amqp", "kombu", "celery"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+
+class Response(NamedTuple):
+    """What an HTTP server said."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; None when it is empty."""
+        return json.loads(self.body) if self.body else None
+
+
+class Refused(Exception):
+    """An HTTP server that answered, but not with 200."""
+
+    def __init__(self, service: str, path: str, status: int, username: str) -> None:
+        super().__init__(f"{service} answers {status} to GET {path} of user `{username}`")
+        self.service = service
+        self.status = status
+        self.username = username
+
+
+class Clients:
+    """Makes clients from the stack's endpoints and accounts.
+
+    `secrets` maps the secret names of stack.json to passwords.
+    """
+
+    def __init__(self, stack: Stack, secrets: Mapping[str, str]) -> None:
+        self.stack = stack
+        self.secrets = secrets
+
+    def password(self, account: Account) -> str:
+        """The account's password."""
+        return self.secrets[account.secret]
+
+    def amqp(self, username: str | None = None, password: str | None = None) -> pika.BlockingConnection:
+        """An AMQP connection to the application's vhost, as the application's user unless told otherwise."""
+        import pika
+
+        account = self.stack.accounts["app"]
+        endpoint = self.stack.endpoints.amqp
+        name = account.username if username is None else username
+        return pika.BlockingConnection(
+            pika.ConnectionParameters(
+                host=endpoint.host,
+                port=endpoint.port,
+                virtual_host=endpoint.vhost,
+                credentials=pika.PlainCredentials(
+                    name, self.password(account) if password is None else password
+                ),
+                connection_attempts=1,
+                socket_timeout=CONNECT_TIMEOUT,
+                stack_timeout=CONNECT_TIMEOUT + 1,
+                # Under an alarm the broker stops reading: without this a publisher waits for ever.
+                blocked_connection_timeout=CONNECT_TIMEOUT,
+                heartbeat=0,
+                client_properties={"connection_name": "rabbitry smoke"},
+            )
+        )
+
+    def redis(self, **overrides: Any) -> redis.Redis:
+        """A Redis client; `overrides` are redis-py's own arguments (`password=None` for a stranger)."""
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        endpoint, account = self.stack.endpoints.redis, self.stack.accounts["redis"]
+        known: dict[str, Any] = {
+            "host": endpoint.host,
+            "port": endpoint.port,
+            "db": endpoint.db,
+            "username": account.username or None,
+            "password": self.password(account),
+            "socket_connect_timeout": CONNECT_TIMEOUT,
+            "socket_timeout": ANSWER_TIMEOUT,
+            "retry": Retry(NoBackoff(), 0),
+            "decode_responses": True,
+        }
+        return redis.Redis(**(known | overrides))
+
+    @cached_property
+    def celery(self) -> Celery:
+        """A Celery client of the application: the declared exchange, queues, confirms and result backend.
+
+        It declares nothing itself: a missing queue must be seen, not repaired.
+        """
+        from celery import Celery
+        from kombu import Exchange, Queue
+
+        stack, amqp, store = self.stack, self.stack.endpoints.amqp, self.stack.endpoints.redis
+        login, store_login = (_login(self, stack.accounts[name]) for name in ("app", "redis"))
+        exchange = Exchange(stack.exchange, type="topic", no_declare=True)
+        kind = {"x-queue-type": stack.queue_type}
+        client = Celery("rabbitry", set_as_current=False)
+        client.conf.update(
+            broker_url=f"amqp://{login}@{amqp}/{amqp.path}",
+            result_backend=f"redis://{store_login}@{store}/{store.db}",
+            task_queues=[
+                Queue(name, exchange, routing_key=name, queue_arguments=kind, no_declare=True)
+                for name in stack.queues
+            ],
+            task_default_queue=stack.queues[0],
+            task_default_exchange=stack.exchange,
+            task_default_exchange_type="topic",
+            task_default_routing_key=stack.queues[0],
+            task_create_missing_queues=False,
+            task_publish_retry=False,
+            broker_connection_timeout=CONNECT_TIMEOUT,
+            broker_transport_options={"confirm_publish": True, "max_retries": 0},
+            broker_pool_limit=1,
+            redis_socket_connect_timeout=CONNECT_TIMEOUT,
+            redis_socket_timeout=ANSWER_TIMEOUT,
+            result_backend_transport_options={"retry_policy": {"max_retries": 0, "timeout": ANSWER_TIMEOUT}},
+        )
+        return client
+
+    def forget_celery(self) -> None:
+        """Drop the Celery client: after an error its channel is closed, the next use makes a new one."""
+        self.__dict__.pop("celery", None)
+
+    def management(self, path: str, *, expect: tuple[int, ...] = (200,)) -> Any:
+        """GET /api/<path> of RabbitMQ's management as the monitoring user; the JSON answer."""
+        account = self.stack.accounts["monitor"]
+        response = get(
+            self.stack.endpoints.management, f"/api/{path}", account.username, self.password(account)
+        )
+        if response.status not in expect:
+            raise Refused("the management API", f"/api/{path}", response.status, account.username)
+        return response.json()
+
+    def flower(self, path: str, *, login: bool = True) -> Response:
+        """GET a page of Flower, with its user's password or as a stranger."""
+        endpoint = self.stack.endpoints.flower
+        if endpoint is None:
+            raise ValueError("this stack has no Flower")
+        account = self.stack.accounts["flower"]
+        return get(endpoint, path, *((account.username, self.password(account)) if login else ()))
+
+    def check_alarms(self) -> None:
+        """Raise Alarm when the broker reports one; it blocks every publisher."""
+        alarms = self.management("health/checks/alarms", expect=(200, 503)).get("alarms", [])
+        if alarms:
+            names = " and ".join(sorted({str(alarm["resource"]).replace("_", " ") for alarm in alarms}))
+            raise Alarm(
+                f"rabbitmq-server raises its {names} alarm: publishers are blocked",
+                service="rabbitmq-server",
+                hint="./inv status",
+            )
+
+
+def get(endpoint: Endpoint, path: str, username: str = "", password: str = "") -> Response:
+    """One GET request with basic authentication when a user is named. No proxy, no redirects."""
+    headers = {}
+    if username:
+        headers["Authorization"] = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=ANSWER_TIMEOUT)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return Response(answer.status, answer.read())
+    finally:
+        connection.close()
+
+
+def _login(clients: Clients, account: Account) -> str:
+    return f"{quote(account.username, safe='')}:{quote(clients.password(account), safe='')}"

@@ -1,0 +1,110 @@
+"""Which stack a verb means: an inventory and the private directory that keeps what is known about it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from rabbitry.errors import StackError
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT = "local"
+SUFFIXES = (".yml", ".yaml", ".ini", "")
+NOT_INVENTORIES = {"group_vars", "host_vars"}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A named stack. Everything in `state` is generated, 0700, and belongs to this environment alone."""
+
+    name: str
+    inventory: Path
+    root: Path = ROOT
+
+    @property
+    def state(self) -> Path:
+        return self.root / ".state" / self.name
+
+    @property
+    def stack(self) -> Path:
+        """The resolved model, written by the playbook `describe`."""
+        return self.state / "stack.json"
+
+    @property
+    def secrets(self) -> Path:
+        return self.state / "secrets.json"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "log"
+
+    @property
+    def option(self) -> str:
+        """What a pasted command needs to mean this environment: `` or ` --env NAME` or ` -i FILE`."""
+        if self.name == DEFAULT:
+            return ""
+        if self.inventory.parent == self.root / "inventory":
+            return f" --env {self.name}"
+        return f" -i {self.inventory}"
+
+    def prepare(self) -> None:
+        """Make the state directories; nobody else may look into them."""
+        try:
+            for path in (self.root / ".state", self.state, self.log):
+                path.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StackError(
+                f"`{self.root / '.state'}` cannot be written: {error.strerror}",
+                f"sudo chown -R $(id -un) {self.root / '.state'}",
+            ) from error
+
+
+def find(name: str = "", inventory: str = "", root: Path = ROOT) -> Environment:
+    """The environment called `name`, or the one of the inventory file or directory `inventory`."""
+    if name and inventory:
+        raise StackError(
+            f"`--env {name}` and `-i {inventory}` both choose an environment", f"./inv status --env {name}"
+        )
+    if inventory:
+        return _from_path(Path(inventory).expanduser(), root)
+    wanted = name or DEFAULT
+    for path in (root / "inventory" / f"{wanted}{suffix}" for suffix in SUFFIXES):
+        if path.exists() and _is_name(wanted):
+            return Environment(wanted, path, root)
+    raise StackError(
+        f"no environment `{wanted}`: there is {_listed(names(root))}",
+        f"cp inventory/example.yml inventory/{wanted}.yml"
+        if _is_name(wanted)
+        else f"./inv status --env {DEFAULT}",
+    )
+
+
+def names(root: Path = ROOT) -> list[str]:
+    """The environments that have an inventory, sorted."""
+    found = (path for path in (root / "inventory").glob("*") if path.suffix in SUFFIXES)
+    return sorted({path.stem for path in found if _is_name(path.stem)})
+
+
+def _from_path(path: Path, root: Path) -> Environment:
+    if not path.exists() and not path.is_absolute():
+        path = root / path
+    if not path.exists():
+        raise StackError(
+            f"no inventory `{path}`: there is {_listed(names(root))}", f"cp inventory/example.yml {path}"
+        )
+    path = path.resolve()
+    name = re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-") or "inventory"
+    # Two files of one name in different places are two stacks.
+    if path.parent != (root / "inventory").resolve() or name != path.stem:
+        name += "-" + hashlib.sha256(str(path).encode()).hexdigest()[:6]
+    return Environment(name, path, root)
+
+
+def _is_name(name: str) -> bool:
+    return bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name)) and name not in NOT_INVENTORIES
+
+
+def _listed(found: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in found) or "none"

@@ -1,0 +1,27 @@
+"""The end of `up` and `restart`: a real task must come back, or the service that is to blame says why."""
+
+from __future__ import annotations
+
+from rabbitry import control, secrets
+from rabbitry.environment import Environment
+from rabbitry.errors import StackError
+from rabbitry.model import Stack
+from rabbitry.report import Progress
+
+DEADLINE = 60.0
+
+
+def prove(environment: Environment, stack: Stack, progress: Progress) -> None:
+    """Return when every queue has carried a task; StackError with the blamed service's last log lines."""
+    from rabbitry import proof
+    from rabbitry.promise import Broken
+
+    with progress.step("Proof") as phase:
+        try:
+            promises = proof.prove(stack, secrets.read(environment), DEADLINE)
+        except StackError as error:
+            cause = error.__cause__
+            service = cause.service if isinstance(cause, Broken) else ""
+            detail = control.last_lines(environment, stack, service) if service else ()
+            raise StackError(error.message, error.hint, (*error.detail, *detail)) from error
+        phase.remark = f"{len(promises)} of {len(stack.queues)} queues carried a task"

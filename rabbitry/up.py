@@ -1,0 +1,25 @@
+"""The verb `up`: the playbook `site`, then the proof that real tasks come back."""
+
+from __future__ import annotations
+
+from rabbitry import ansible, report, summary
+from rabbitry.environment import Environment
+from rabbitry.model import Stack
+from rabbitry.proving import prove
+
+
+def up(environment: Environment, *, check: bool = False, full: bool = False, verbose: bool = False) -> None:
+    """Bring the stack to what the inventory says; with `check` only tell what would change.
+
+    `full` runs every role, also on hosts that are as the last run left them.
+    """
+    with report.progress(verbose) as progress:
+        variables = {"rabbitry_full": True} if full else None
+        run = ansible.run("site", environment, check=check, variables=variables, listen=progress.hear)
+        if check:
+            report.line(f"{len(run.changed)} changes would be made; the differences: {run.log}")
+            report.changes(run.changed)
+            return
+        stack = Stack.load(environment.stack)
+        prove(environment, stack, progress)
+    summary.show(environment, stack, run.log)

@@ -1,0 +1,70 @@
+"""What every verb has in common: its environment is found, its errors are shown, its exit code is kept."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.program import Program
+from invoke.tasks import task
+
+from rabbitry import report
+from rabbitry.environment import ROOT
+from rabbitry.errors import StackError
+
+# Verbs whose first bare word is the value of an option, which Invoke's own parser cannot express.
+WORDS = {"logs": "service", "restart": "service", "secrets": "name", "bench": "name"}
+VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
+
+
+def verb(body: Callable[..., int | None]) -> Any:
+    """Make an Invoke task of a function; StackError becomes its message, a returned number the exit code."""
+
+    @functools.wraps(body)
+    def wrapped(context: Context, *args: Any, **kwargs: Any) -> None:
+        try:
+            code = body(context, *args, **kwargs)
+        except StackError as error:
+            report.failure(error)
+            code = error.exit_code
+        except KeyboardInterrupt:
+            report.note("interrupted")
+            code = 130
+        except BrokenPipeError:
+            # Whoever read the answer (head, less) has enough of it; Python must not flush into it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        if code:
+            sys.exit(code)
+
+    return task(wrapped)
+
+
+def named(argv: Iterable[str]) -> list[str]:
+    """Command-line words with the bare word of `logs x`, `restart x` … turned into `--service=x`."""
+    words = list(argv)
+    option = WORDS.get(words[0], "") if words else ""
+    if not option:
+        return words
+    changed, is_value = words[:1], False
+    for word in words[1:]:
+        if is_value or word.startswith("-"):
+            is_value = not is_value and word in VALUES
+            changed.append(word)
+        else:
+            changed.append(f"--{option}={word}")
+    return changed
+
+
+def start(tasks: ModuleType) -> None:
+    """Run the verb that the command line names."""
+    with (ROOT / "galaxy.yml").open(encoding="utf-8") as stream:
+        version = next(line.split()[1] for line in stream if line.startswith("version:"))
+    program = Program(name="inv", binary="./inv", namespace=Collection.from_module(tasks), version=version)
+    program.run([sys.argv[0], "--write-pyc", *named(sys.argv[1:])])
