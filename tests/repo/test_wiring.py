@@ -1,0 +1,42 @@
+"""The stack's decisions and the roles' variables meet in one file, and that file decides nothing."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.repository import files, load, options, roles, text
+
+WIRING = "inventory/group_vars/all/wiring.yml"
+MODEL = "inventory/group_vars/all/stack.yml"
+
+
+def test_wiring_holds_expressions_only() -> None:
+    assert [name for name, value in load(WIRING).items() if "{{" not in str(value)] == []
+
+
+def test_the_model_holds_only_decisions() -> None:
+    assert [name for name in load(MODEL) if not name.startswith("stack_")] == []
+
+
+def test_wiring_gives_only_variables_that_roles_have() -> None:
+    known = {name for role in roles() for name in options(role)}
+    assert [name for name in load(WIRING) if name not in known and not name.startswith("wiring_")] == []
+
+
+def test_every_decision_is_read_by_someone() -> None:
+    readers = [path for path in files() if path.parts[0] in ("inventory", "playbooks", "plugins")]
+    words = {word for path in readers for word in re.findall(r"\bstack_\w+(?!\w*:)", text(path))}
+    uses = {
+        name: sum(len(re.findall(rf"\b{name}\b", text(path))) for path in readers) for name in load(MODEL)
+    }
+    assert words and [name for name, count in uses.items() if count < 2] == []
+
+
+def test_playbooks_name_no_variable_of_a_role() -> None:
+    known = {name for role in roles() for name in options(role)}
+    playbooks = [path for path in files() if path.parts[0] == "playbooks"]
+    assert [f"{path}: {name}" for path in playbooks for name in sorted(known & _words(text(path)))] == []
+
+
+def _words(body: str) -> set[str]:
+    return set(re.findall(r"\w+", body))
