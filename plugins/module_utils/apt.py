@@ -149,13 +149,13 @@ class Apt:
         ):
             if not chosen:
                 continue
+            left = [path for name in chosen for path in dpkg.traces(name, self.database)]
             done, said = self._change(verb, "--no-auto-remove", *chosen)
             if not done:
                 raise failure(f"{_quoted(chosen)} cannot be removed", said)
-            for name in chosen:
-                lock = Path("/run") / name  # adduser forgets its own
-                if lock.is_file() and not lock.is_symlink():
-                    lock.unlink()
+            for path in left:
+                if path.is_file() and not path.is_symlink():
+                    path.unlink()
 
 
 def _quoted(names: Sequence[str]) -> str:

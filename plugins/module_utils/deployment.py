@@ -60,9 +60,15 @@ class Shelf:
         return path.readlink().name if path.is_symlink() else ""
 
     def prune(self, keep: int, used: set[str], ledger: Ledger) -> list[str]:
-        """Remove all parts but those in use and the newest, `keep` in all; returns the removed paths."""
+        """Remove all parts but those in use and the newest, `keep` in all, and what was never completed.
+
+        Returns the removed paths.
+        """
         notes = sorted(self.root.glob(f"*/{NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True)
         digests = sorted((note.parent.name for note in notes), key=lambda digest: digest not in used)
+        for path in self.root.iterdir():
+            if path.is_dir() and path.name not in digests:
+                shutil.rmtree(path)
         removed = []
         for digest in digests[max(keep, len(used)) :]:
             self.discard(digest)

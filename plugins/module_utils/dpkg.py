@@ -67,3 +67,9 @@ def scripts(name: str, database: Path = DATABASE) -> str:
         one for kind in kinds for one in (database / "info").glob(f"{name}[.:]*") if one.suffix == f".{kind}"
     ]
     return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths)
+
+
+def traces(name: str, database: Path = DATABASE) -> list[Path]:
+    """Files that may outlive the purge of the package `name`: a lock of its own, when its timers last ran."""
+    timers = [Path(path).name for path in owned_paths(name, database) if path.endswith(".timer")]
+    return [Path("/run") / name, *(Path("/var/lib/systemd/timers") / f"stamp-{timer}" for timer in timers)]

@@ -58,7 +58,8 @@ def import_check(module: str, release: Path, python: Path, user: str, environmen
             "an application must not connect, wait or compute while it is imported",
         ) from error
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip() and "<frozen importlib" not in line]
+        said = done.stderr.splitlines()
+        lines = [line for line in said if line.strip() and "<frozen importlib" not in line]
         cause = lines[-1].strip() if lines else f"status {done.returncode}"
         raise DeploymentError(
             f"application module `{module}` cannot be imported as user `{user}`: {cause}",

@@ -83,7 +83,8 @@ def run(words: list[str], environment: Mapping[str, str], name: str) -> str:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         text = "\n".join(lines)
         hint = next((hint for pattern, hint in HINTS if re.search(pattern, text, re.IGNORECASE)), "")
-        said = next((line.strip() for line in lines if line.lower().startswith("error")), f"status {done.returncode}")
+        errors = [line.strip() for line in lines if line.lower().startswith("error")]
+        said = errors[0] if errors else f"status {done.returncode}"
         raise DeploymentError(f"`{name}` failed: {said}", hint, lines[-20:])
     return done.stdout
 

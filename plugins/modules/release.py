@@ -170,7 +170,9 @@ def unpack(shelf: Shelf, params: dict[str, Any]) -> None:
         subprocess.run(words, cwd="/", capture_output=True, umask=0o022, timeout=120, check=False)
 
 
-def trial_run(shelf: Shelf, params: dict[str, Any], note: dict[str, Any] | None, trial: list[str]) -> list[str]:
+def trial_run(
+    shelf: Shelf, params: dict[str, Any], note: dict[str, Any] | None, trial: list[str]
+) -> list[str]:
     """Import the application, and note that it works; returns its tasks. A new release that fails is removed."""
     tasks = []
     try:

@@ -44,7 +44,7 @@ def soft_limit(time_limit: int) -> int:
 def celery_settings(
     queues: Sequence[str],
     exchange: str = "tasks",
-    queue_type: str = "quorum",
+    queue_type: str = "",
     longest_task: int = 300,
     prefetch: int = 4,
     celery_set: str = "5.7",
@@ -53,12 +53,12 @@ def celery_settings(
 ) -> dict[str, Any]:
     """Return {"schema", "exchange", "queue_type", "queues", "settings"}, all of it JSON.
 
-    The first queue is the default one; `settings` are Celery settings by their lower-case names and win.
+    The first queue is the default one; without a queue type it is the set's; `settings` are Celery settings by their lower-case names and win.
     Raises ValueError for no queue, and for an unknown set or one that does not work with the queue type.
     """
     if not queues or isinstance(queues, str):
         raise ValueError(f"queues is `{queues}`, not a list of at least one name")
-    versions_of(celery_set)
+    queue_type = queue_type or versions_of(celery_set)["queue_type"]
     fault = incompatibility(celery_set, queue_type, "")
     if fault:
         raise ValueError(f"{fault.message}; {fault.hint}")

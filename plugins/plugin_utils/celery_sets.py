@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-# The leading packages of each set; roles/celery_app/files/locks/<set>.txt pins them and all that they need.
+# The leading packages of each set, and the queue type to use them with; roles/celery_app/files/locks/<set>.txt pins them and all that they need.
 # Which broker and queue type a set works with is in compatibility.py.
 SETS: dict[str, dict[str, str]] = {
-    "5.7": {"celery": "5.7.0", "kombu": "5.7.0", "redis": "8.1.0"},
-    "5.6": {"celery": "5.6.2", "kombu": "5.6.2", "redis": "6.4.0"},
+    "5.7": {"celery": "5.7.0", "kombu": "5.7.0", "redis": "8.1.0", "queue_type": "quorum"},
+    "5.6": {"celery": "5.6.2", "kombu": "5.6.2", "redis": "6.4.0", "queue_type": "classic"},
 }
 
 PIN = re.compile(r"\s*(celery|kombu|redis)\s*(?:\[[^]]*\])?\s*===?\s*([0-9][0-9.]*)", re.IGNORECASE)
@@ -49,7 +49,7 @@ RULES = (
 
 
 def versions_of(celery_set: str) -> dict[str, str]:
-    """Return {"celery", "kombu", "redis"} of a set; ValueError for a set that does not exist."""
+    """Return {"celery", "kombu", "redis", "queue_type"} of a set; ValueError for a set that does not exist."""
     if celery_set not in SETS:
         raise ValueError(f"celery set `{celery_set}` is not one of {', '.join(SETS)}")
     return SETS[celery_set]

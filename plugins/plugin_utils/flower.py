@@ -24,15 +24,13 @@ def flower_config(
     Raises ValueError for a name or password that is empty or not ASCII, and for a colon in the name.
     """
     if not user_name or not password:
-        raise ValueError(
-            "flower_user_name and flower_password must not be empty: whoever reaches Flower can run tasks"
-        )
+        raise ValueError("flower_user_name and flower_password must not be empty: Flower can run tasks")
     if ":" in user_name:
         raise ValueError(
             f"flower_user_name `{user_name}` has a colon, which ends the name in basic authentication"
         )
     if not f"{user_name}{password}".isascii():
-        raise ValueError("flower_user_name and flower_password must be ASCII: Flower answers others with error 500")
+        raise ValueError("flower_user_name and flower_password must be ASCII: Flower fails on others")
     options: dict[str, object] = {
         "port": port,
         "address": bind,

@@ -86,7 +86,7 @@ def test_supervisords_log_tells_crashes_from_stops(tmp_path: Path, monkeypatch: 
 def test_without_supervisord_nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisord_rpc, "SOCKET", str(tmp_path / "none.sock"))
     assert supervisord_rpc.processes() == {} and supervisord_rpc.pid() == 0
-    found = supervisor.Supervisord().states([service("never-heard-of")])
+    found = supervisor.control("supervisord").states([service("never-heard-of")])
     assert found["never-heard-of"].state == "missing"
 
 
