@@ -77,7 +77,7 @@ def _of_class(error: BaseException, stack: Stack) -> Broken | None:
     if kinds & {"pika.AMQPConnectorStackTimeout", "pika.AMQPConnectorSocketConnectError"}:
         return None if isinstance(getattr(error, "exception", None), OSError) else unreachable(BROKER, broker)
     if isinstance(error, DeadlinePassed):
-        return Broken(str(error))
+        return Broken(str(error), service=BROKER)
     if isinstance(error, TimeoutError):
         return unreachable(BROKER, broker)
     return None

@@ -135,8 +135,15 @@ class Clients:
             task_create_missing_queues=False,
             task_publish_retry=False,
             broker_connection_timeout=CONNECT_TIMEOUT,
-            broker_transport_options={"confirm_publish": True, "max_retries": 0},
+            broker_transport_options={
+                "confirm_publish": True,
+                "max_retries": 0,
+                "read_timeout": ANSWER_TIMEOUT,
+                "write_timeout": ANSWER_TIMEOUT,
+            },
             broker_pool_limit=1,
+            # Letters are sent from threads, which must share one result backend.
+            result_backend_thread_safe=True,
             redis_socket_connect_timeout=CONNECT_TIMEOUT,
             redis_socket_timeout=ANSWER_TIMEOUT,
             result_backend_transport_options={"retry_policy": {"max_retries": 0, "timeout": ANSWER_TIMEOUT}},

@@ -18,10 +18,15 @@ class Deadline:
     """A point in time, `seconds` from now; never after the `outer` deadline that it is part of."""
 
     def __init__(self, seconds: float, outer: Deadline | None = None) -> None:
+        self.length, self.outer = seconds, outer
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again now."""
         self.started = time.monotonic()
-        self.at = self.started + seconds
-        if outer is not None:
-            self.at = min(self.at, outer.at)
+        self.at = self.started + self.length
+        if self.outer is not None:
+            self.at = min(self.at, self.outer.at)
 
     @property
     def left(self) -> float:

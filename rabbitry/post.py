@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from rabbitry.cause import count, explain, services_of, silence
 from rabbitry.clients import ANSWER_TIMEOUT, Clients
-from rabbitry.deadline import Deadline, until
+from rabbitry.deadline import Deadline, until, within
 from rabbitry.promise import Broken, Unreachable
 
 PROBE = "rabbitry.probe."
+MARGIN = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,24 +42,27 @@ class Post:
 
         `options` are those of Celery's `send_task`. A message that reaches no queue is refused (`mandatory`).
         """
-        try:
-            result = self.clients.celery.send_task(
-                PROBE + task, args, queue=queue, mandatory=True, confirm_timeout=ANSWER_TIMEOUT, **options
-            )
-        except Exception as error:
-            self.clients.forget_celery()
-            raise self._refused(error, queue) from error
-        return Letter(id=str(result.id), queue=queue)
+        message = {"queue": queue, "mandatory": True, "confirm_timeout": ANSWER_TIMEOUT, **options}
+        return self._taken(queue, lambda: self.clients.celery.send_task(PROBE + task, args, **message))
 
     def chord(self, size: int, queue: str) -> Letter:
         """Publish a chord: `size` additions (0+0, 1+1, ...) whose results `rabbitry.probe.total` sums up."""
         from celery import chord
 
-        app = self.clients.celery
-        options = {"queue": queue, "mandatory": True, "confirm_timeout": ANSWER_TIMEOUT}
-        header = [app.signature(PROBE + "add", (n, n), options=options) for n in range(size)]
+        def publish() -> Any:
+            app = self.clients.celery
+            options = {"queue": queue, "mandatory": True, "confirm_timeout": ANSWER_TIMEOUT}
+            header = [app.signature(PROBE + "add", (n, n), options=options) for n in range(size)]
+            return chord(header, app=app)(app.signature(PROBE + "total", options={"queue": queue}))
+
+        return self._taken(queue, publish)
+
+    def _taken(self, queue: str, publish: Callable[[], Any]) -> Letter:
+        """Publish, or say why not. After an error Celery closes its connection and waits for the broker to
+        agree, which one with an alarm never does: nobody waits with it.
+        """
         try:
-            result = chord(header, app=app)(app.signature(PROBE + "total", options={"queue": queue}))
+            result = within(ANSWER_TIMEOUT + MARGIN, publish, f"a message to queue {queue}")
         except Exception as error:
             self.clients.forget_celery()
             raise self._refused(error, queue) from error

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 
 from rabbitry.cause import explain, services_of, silence
-from rabbitry.clients import Clients
+from rabbitry.clients import Clients, Refused
 from rabbitry.deadline import Deadline, until
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
 from rabbitry.post import Letter, Post
-from rabbitry.promise import Broken, Promise
+from rabbitry.promise import Broken, Promise, Unreachable
+
+GRACE = 5.0
 
 
 def prove(stack: Stack, secrets: Mapping[str, str], deadline: float = 30.0) -> list[Promise]:
@@ -23,6 +26,8 @@ def prove(stack: Stack, secrets: Mapping[str, str], deadline: float = 30.0) -> l
     clients, overall = Clients(stack, secrets), Deadline(deadline)
     try:
         _wait_for_consumers(clients, overall)
+        with contextlib.suppress(OSError, Refused):
+            clients.check_alarms()
         post = Post(clients)
         started = time.monotonic()
         letters = {queue: post.send("add", 2, 3, queue=queue) for queue in stack.queues}
@@ -32,35 +37,33 @@ def prove(stack: Stack, secrets: Mapping[str, str], deadline: float = 30.0) -> l
 
 
 def _wait_for_consumers(clients: Clients, overall: Deadline) -> None:
-    """Return once every queue has a consumer; at the deadline raise why not."""
-    import pika
+    """Return once every queue has a consumer; raise why not at the deadline, a refusal after GRACE seconds.
 
+    Who does not answer may still boot; a broker that refuses the password will hardly think better of it.
+    """
+    without = list(clients.stack.queues)
     last: Broken | None = None
-    without: list[str] = list(clients.stack.queues)
+    refused = Deadline(GRACE, overall)
 
     def asked() -> bool:
-        nonlocal last, without
+        nonlocal last
         try:
             connection = clients.amqp()
+            with contextlib.closing(connection):
+                # A queue that had a consumer a moment ago is not asked again.
+                while (
+                    without
+                    and connection.channel().queue_declare(without[0], passive=True).method.consumer_count
+                ):
+                    without.pop(0)
+            last = None
         except Exception as error:
             last = explain(error, clients.stack)
-            return False
-        try:
-            channel = connection.channel()
-            # Gone as soon as each has been seen: a queue that had a consumer a moment ago is not asked again.
-            without = [
-                name
-                for name in without
-                if not channel.queue_declare(name, passive=True).method.consumer_count
-            ]
-            last = None
-            return not without
-        except pika.exceptions.AMQPError as error:
-            last = explain(error, clients.stack)
-            return False
-        finally:
-            if connection.is_open:
-                connection.close()
+        if last is None or isinstance(last, Unreachable):
+            refused.restart()
+        elif refused.passed:
+            raise last
+        return not without
 
     if until(asked, overall, first=0.02, most=0.25) is None:
         if last is not None:

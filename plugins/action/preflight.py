@@ -49,6 +49,7 @@ class ActionModule(ActionBase):
             inventory=str(given.get("inventory_file") or "INVENTORY"),
         )
         faults += model.unknown_names(given, *survey.names(roles))
+        faults += model.shadowed(self.given_to_all(given), given, facts.inventory)
         stack, refused = model.read_model(values)
         faults += [fault for found in refused.values() for fault in found] + survey.check(stack, facts)
         if arguments["env"]:
@@ -114,6 +115,12 @@ class ActionModule(ActionBase):
                 hint = f"ansible-inventory -i {inventory} --host {variables['inventory_hostname']}"
                 faults.append(Fault(f"`{name}` cannot be resolved: {reason}", hint))
         return values, faults
+
+    @staticmethod
+    def given_to_all(given: Vars) -> Vars:
+        """The variables that the inventory file itself gives to the group `all`."""
+        inventory = getattr(given["hostvars"], "_inventory", None)
+        return dict(inventory.groups["all"].vars) if inventory else {}
 
     def workers_elsewhere(self, given: Vars) -> list[Any]:
         """The workers that other hosts declare: they may consume what this one does not."""

@@ -38,7 +38,7 @@ def run(command: Sequence[str]) -> None:
     """Run an account tool; AccountError with its last line when it fails or is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise AccountError(
             f"`{command[0]}` is needed for the account `{command[-1]}` and is not installed"
         ) from None

@@ -17,7 +17,7 @@ class Inventory:
 
     def __init__(self, root: Path = ledger.ROOT, accounts: Accounts | None = None) -> None:
         self.root = root
-        self.bookkeeping = (Path("/run/rabbitry"), root.parent / "packages")
+        self.bookkeeping: tuple[Path, ...] = (Path("/run/rabbitry"), root.parent / "packages")
         self.accounts = accounts or Accounts()
         self._entries: dict[tuple[str, str], Entry] = {}
         for one in ledger.load_all(root):

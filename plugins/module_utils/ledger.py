@@ -62,6 +62,19 @@ class Ledger:
         self._changes.append((kind, name, None))
         _apply(self._entries, self._changes[-1:])
 
+    def keep(self, content: bytes) -> str:
+        """Keep what a file held before Rabbitry wrote it; returns the name for `original`."""
+        with locked(self.root) as created:
+            self._made(created)
+            path = self.root / "originals" / files.digest(content)
+            files.make_directories(path.parent)
+            path.parent.chmod(0o700)
+            files.write(path, content, 0o600)
+        return path.name
+
+    def _made(self, directories: list[Path]) -> None:
+        self._changes[:0] = [("directory", str(path), {"created": True}) for path in directories]
+
     def save(self) -> bool:
         """Write the file (0600) when something changed; says whether it did."""
         _, on_disk = self._load()
@@ -69,7 +82,7 @@ class Ledger:
             return False
         with locked(self.root) as created:
             self.order, self._entries = self._load()
-            self._changes[:0] = [("directory", str(path), {"created": True}) for path in created]
+            self._made(created)
             _apply(self._entries, self._changes)
             self.order = self.order or 1 + max((other.order for other in load_all(self.root)), default=0)
             document = {"schema": SCHEMA, "owner": self.owner, "order": self.order, "entries": self.entries}
@@ -135,16 +148,16 @@ def load_all(root: Path = ROOT) -> list[Ledger]:
     return sorted((Ledger(owner, root) for owner in owners), key=lambda one: one.order)
 
 
-def save_original(content: bytes, root: Path = ROOT) -> str:
-    """Keep what a file held before Rabbitry wrote it; returns the name under which `original` finds it."""
-    with locked(root):
-        path = root / "originals" / files.digest(content)
-        files.make_directories(path.parent)
-        path.parent.chmod(0o700)
-        files.write(path, content, 0o600)
-    return path.name
-
-
 def original(name: str, root: Path = ROOT) -> bytes | None:
-    """What `save_original` kept under `name`."""
+    """What `keep` kept under `name`."""
     return files.read(root / "originals" / name)
+
+
+def restore(path: Path, before: str | Entry, root: Path = ROOT) -> None:
+    """Make the file or link what it was before Rabbitry: `before` is the `original` of its entry."""
+    if isinstance(before, str):
+        files.link(path, before)
+        return
+    files.make_directories(path.parent)
+    content = original(before["sha256"], root) or b""
+    files.write(path, content, int(before["mode"], 8), before["uid"], before["gid"])

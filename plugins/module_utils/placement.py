@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.rabbitry.stack.plugins.module_utils import files
 from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import Accounts
 from ansible_collections.rabbitry.stack.plugins.module_utils.changes import Changes
-from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, save_original
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.membership import place_group, place_user
 
 Item = Mapping[str, Any]
@@ -150,7 +150,7 @@ class Placement:
         return {"original": entry["original"]} if entry and entry.get("original") else {}
 
     def _keep(self, path: Path, content: bytes) -> dict[str, Any]:
-        kept = {"sha256": save_original(content, self.ledger.root), **_original(path.lstat())}
+        kept = {"sha256": self.ledger.keep(content), **_original(path.lstat())}
         return {"original": kept}
 
     def _ids(self, item: Item) -> tuple[int | None, int | None]:

@@ -88,7 +88,9 @@ def verified(root: Path, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def supervisor() -> str:
-    """What will supervise the services here: "systemd", "launchd" or "supervisord"."""
+    """What will supervise the services: "systemd", "launchd" or "supervisord"; "" when Python is too old."""
+    if sys.version_info < PYTHON:
+        return ""
     from ansible_collections.rabbitry.stack.plugins.module_utils.supervisor import detect
 
     return str(detect())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
     accounts,
@@ -15,7 +14,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import (
     supervisor,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.inventory import Inventory
-from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Entry, original
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Entry, restore
 from ansible_collections.rabbitry.stack.plugins.module_utils.verdict import BEFORE, Verdict
 
 CONFIGURATION = "/etc/rabbitry/supervisord.conf"
@@ -74,7 +73,7 @@ class Retirement:
         before = entry.get("original")
         if before:
             if not self.check:
-                self._restore(path, before)
+                restore(path, before, self.inventory.root)
             self.verdict.restore(entry)
         elif not entry["created"]:
             if entry["kind"] != "absent":
@@ -83,14 +82,6 @@ class Retirement:
             if not self.check:
                 path.unlink()
             self.verdict.remove(entry)
-
-    def _restore(self, path: Path, before: Any) -> None:
-        if isinstance(before, str):
-            files.link(path, before)
-            return
-        content = original(before["sha256"], self.inventory.root)
-        files.make_directories(path.parent)
-        files.write(path, content or b"", int(before["mode"], 8), before["uid"], before["gid"])
 
     def tree(self, entry: Entry, path: Path) -> None:
         """Remove a directory with all that it holds."""
@@ -187,13 +178,16 @@ class Retirement:
         root = self.inventory.root
         made = {one["name"] for one in self.inventory.of("directory") if one["created"]}
         for path in (*self.inventory.bookkeeping, root, *(one for one in root.parents if str(one) in made)):
+            entry = {"kind": "directory", "name": str(path)}
             whole = path not in root.parents or str(path) in self.data
-            if path.is_dir() and (whole or not any(path.iterdir())):
-                if not self.check:
-                    shutil.rmtree(path)
-                self.verdict.remove({"kind": "directory", "name": str(path)})
-            elif path.is_dir():
-                self.verdict.keep({"kind": "directory", "name": str(path)}, "is not empty")
+            if not path.is_dir():
+                continue
+            if not whole and (foreign := self._foreign(path)):
+                self.verdict.keep(entry, f"holds `{foreign}`")
+                continue
+            if not self.check:
+                shutil.rmtree(path)
+            self.verdict.remove(entry)
 
 
 ERRORS = (apt.PackageError, accounts.AccountError, files.Refused, OSError)

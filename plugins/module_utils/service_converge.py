@@ -10,10 +10,10 @@ from pathlib import Path
 from pwd import getpwuid
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
-    managers,
     service_record,
     service_wait,
     supervisor,
+    supervisor_packages,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import Accounts
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT as LEDGERS
@@ -21,10 +21,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledge
 from ansible_collections.rabbitry.stack.plugins.module_utils.placement import Placement
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import Control, State
-from ansible_collections.rabbitry.stack.plugins.module_utils.transaction import Transactions
 
 SHARED = "service"  # the ledger owner of what all services share
-INSTALL_SECONDS = 900
 CRASHING_SECONDS = 5  # a process that ended repeatedly and is younger is not trusted
 ROOT = {"user": getpwuid(0).pw_name, "group": getgrgid(0).gr_name}
 
@@ -73,7 +71,7 @@ class Converge:
         """Write, prune, reload, enable and (re)start; `shared` are programs that all services use."""
         texts = {service.name: self.hand.files(service) for service in services}
         if not self.check and not self.hand.installed():
-            self._install(self.hand.packages)
+            self.outcome.paths += supervisor_packages.bring(self.hand, self.shared)
         for path, mode in self.hand.directories.items():
             self.shared_files.directory({"path": path, "mode": mode, **ROOT})
         for path, text in shared.items():
@@ -81,9 +79,9 @@ class Converge:
                 self._write(self.shared_files, path, text, "0755")
         for path, text in self.hand.main_files.items():
             self._write(self.shared_files, path, text)
-        written = [path for service in services for path in self._describe(service, texts[service.name])]
         if prune:
             self._prune({service.name for service in services})
+        written = [path for service in services for path in self._describe(service, texts[service.name])]
         self._save()
         before = self.hand.states(services)
         disabled = [s for s in services if not before[s.name].enabled]
@@ -180,19 +178,6 @@ class Converge:
         differs = len(files.changed) > before
         self.outcome.paths += [path] if differs else []
         return differs
-
-    def _install(self, names: Sequence[str]) -> None:
-        """Bring the supervisor's packages; a transaction that runs already may hold them."""
-        manager = managers.for_host()
-        transactions = Transactions(install=manager.install)
-        transactions.join(INSTALL_SECONDS)
-        if not self.hand.installed():
-            transactions.start(SHARED, names, mask=[f"{name}.service" for name in names])
-            transactions.join(INSTALL_SECONDS)
-        for name, version in manager.installed().items():
-            if name in names:
-                self.shared.record("package", name, version=version)
-                self.outcome.paths.append(name)
 
     def _save(self) -> None:
         if not self.check:

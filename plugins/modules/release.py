@@ -173,7 +173,7 @@ def unpack(shelf: Shelf, params: dict[str, Any]) -> None:
 def trial_run(
     shelf: Shelf, params: dict[str, Any], note: dict[str, Any] | None, trial: list[str]
 ) -> list[str]:
-    """Import the application, and note that it works; returns its tasks. A new release that fails is removed."""
+    """Import the application, note that it works; returns its tasks. A new release that fails goes."""
     tasks = []
     try:
         if params["module"]:

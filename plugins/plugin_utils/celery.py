@@ -53,7 +53,8 @@ def celery_settings(
 ) -> dict[str, Any]:
     """Return {"schema", "exchange", "queue_type", "queues", "settings"}, all of it JSON.
 
-    The first queue is the default one; without a queue type it is the set's; `settings` are Celery settings by their lower-case names and win.
+    The first queue is the default one; without a queue type it is the set's; `settings` are Celery settings
+    by their lower-case names and win.
     Raises ValueError for no queue, and for an unknown set or one that does not work with the queue type.
     """
     if not queues or isinstance(queues, str):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-# The leading packages of each set, and the queue type to use them with; roles/celery_app/files/locks/<set>.txt pins them and all that they need.
-# Which broker and queue type a set works with is in compatibility.py.
+# The leading packages of each set, and the type of its queues; all of it is pinned in
+# roles/celery_app/files/locks/<set>.txt. Which broker a set works with is in compatibility.py.
 SETS: dict[str, dict[str, str]] = {
     "5.7": {"celery": "5.7.0", "kombu": "5.7.0", "redis": "8.1.0", "queue_type": "quorum"},
     "5.6": {"celery": "5.6.2", "kombu": "5.6.2", "redis": "6.4.0", "queue_type": "classic"},
@@ -49,7 +49,7 @@ RULES = (
 
 
 def versions_of(celery_set: str) -> dict[str, str]:
-    """Return {"celery", "kombu", "redis", "queue_type"} of a set; ValueError for a set that does not exist."""
+    """Return {"celery", "kombu", "redis", "queue_type"} of a set; ValueError when there is none."""
     if celery_set not in SETS:
         raise ValueError(f"celery set `{celery_set}` is not one of {', '.join(SETS)}")
     return SETS[celery_set]

@@ -28,7 +28,9 @@ def stack_description(decisions: Mapping[str, Any], hosts: Sequence[Mapping[str,
             "amqp": {"host": broker, "port": decisions["amqp_port"], "vhost": decisions["vhost"]},
             "management": {"host": broker, "port": decisions["management_port"]},
             "redis": {"host": decisions["backend_host"], "port": decisions["redis_port"], "db": 0},
-            "flower": {"host": decisions["flower_host"], "port": decisions["flower_port"]} if flower else None,
+            "flower": {"host": decisions["flower_host"], "port": decisions["flower_port"]}
+            if flower
+            else None,
         },
         "accounts": {
             account: {"username": name, "secret": account} for account, name in decisions["users"].items()
@@ -79,7 +81,12 @@ def services(host: Mapping[str, Any], *, beat: bool, flower: bool) -> list[dict[
         ("brokers", "rabbitmq-server", "RabbitMQ message broker", True),
         ("backends", "redis-server", "Redis, the result backend", True),
         *(
-            ("workers", f"stack-worker-{worker['name']}", f"Celery worker for {', '.join(worker['queues'])}", True)
+            (
+                "workers",
+                f"stack-worker-{worker['name']}",
+                f"Celery worker for {', '.join(worker['queues'])}",
+                True,
+            )
             for worker in host["workers"]
         ),
         ("scheduler", "stack-beat", "Celery beat", beat),

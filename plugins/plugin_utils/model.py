@@ -47,6 +47,18 @@ def read_roles(
     ]
 
 
+def shadowed(to_all: Values, given: Values, inventory: str) -> list[Fault]:
+    """Decisions that the inventory file gives to `all`, where group_vars/all silently wins."""
+    return [
+        Fault(
+            f"`{name}` below `all` in {inventory} has no effect: group_vars/all gives `{name}` too, and wins",
+            f"move it below the group `stack`, as in inventory/local.yml: $EDITOR {inventory}",
+        )
+        for name, value in to_all.items()
+        if name.startswith(PREFIX) and given.get(name) != value
+    ]
+
+
 def unknown_names(names: Iterable[str], known: Iterable[str], prefixes: Iterable[str]) -> list[Fault]:
     """Variables that nothing reads: under one of our prefixes, or a known name with a slip in its prefix."""
     known, prefixes = set(known), tuple(prefixes)

@@ -83,7 +83,7 @@ BREAKS = [
     ),
     Break(
         "a_disk_alarm",
-        shell("rabbitmqctl -q set_disk_free_limit 900TB"),
+        shell("rabbitmqctl -q set_disk_free_limit 900000GB"),
         shell("rabbitmqctl -q set_disk_free_limit 200MB"),
         "disk",
     ),

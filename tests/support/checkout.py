@@ -74,9 +74,10 @@ class Checkout:
         `drop` maps a group to a host that is taken out of it.
         """
         inventory: dict[str, Any] = yaml.safe_load(self.host.read(f"{CLONE}/inventory/local.yml"))
-        inventory["all"].setdefault("vars", {}).update(variables)
+        stack = inventory["all"]["children"]["stack"]
+        stack["vars"].update(variables)
         for group, host in (drop or {}).items():
-            del inventory["all"]["children"][group]["hosts"][host]
+            del stack["children"][group]["hosts"][host]
         path = f"inventory/{name}.yml"
         self.host.write(f"{CLONE}/{path}", yaml.safe_dump(inventory))
         return path

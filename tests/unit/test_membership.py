@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import AccountError, run
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 
-from .places import GROUP, USER, Place
+from tests.unit.places import GROUP, USER, Place
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`place` brings files, directories and links to what is asked, safely, and keeps what it needs to undo it."""
+"""`place` brings files, directories and links to what is asked, safely, and keeps what undoing it needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import files, ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
 
-from .places import GROUP, USER, Place, directory, file
+from tests.unit.places import GROUP, USER, Place, directory, file
 
 
 @pytest.fixture

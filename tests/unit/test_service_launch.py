@@ -86,13 +86,18 @@ def test_it_gives_up_at_the_deadline_and_names_the_address() -> None:
     assert "nothing answers at 127.0.0.1:1: " in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (("--environment-file", "/nowhere/x.env"), "/nowhere/x.env"),
-        (("--open-files", "99999999999"), "99999999999 open files are wanted, the hard limit is"),
-    ],
-)
-def test_it_says_in_one_line_what_is_missing(options: tuple[str, ...], words: str) -> None:
-    done = launch(*options)
-    assert done.returncode == 1 and words in done.stderr and len(done.stderr.splitlines()) == 1
+def test_it_says_in_one_line_what_is_missing() -> None:
+    done = launch("--environment-file", "/nowhere/x.env")
+    assert done.returncode == 1 and "/nowhere/x.env" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_it_goes_on_with_the_files_that_the_host_allows() -> None:
+    done = launch("--open-files", "99999999999")
+    assert done.returncode == 0
+    assert "99999999999 open files are wanted, the hard limit is" in done.stderr
+
+
+def test_it_names_the_command_that_is_not_there() -> None:
+    command = [sys.executable, "-IS", str(LAUNCH), "--", "/nowhere/celery"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.stderr == "error: cannot execute `/nowhere/celery`: No such file or directory\n"

@@ -121,7 +121,7 @@ def test_the_start_of_a_process_and_the_end_of_a_log(tmp_path: Path) -> None:
 
 def test_processes_that_nobody_looks_after_are_ended() -> None:
     def child(name: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(600)"]
+        command = [sys.executable, "-c", "import signal; print(flush=True); signal.pause()"]
         process = subprocess.Popen(command, env={"RABBITRY_SERVICE": name}, stdout=subprocess.PIPE)
         assert process.stdout and process.stdout.readline()
         return process

@@ -4,22 +4,23 @@ import os
 import sys
 from pathlib import Path
 
+from celery import Celery
 from celery.beat import ScheduleEntry, Scheduler
 from celery.signals import beat_init
 from celery.utils.imports import load_extension_class_names, symbol_by_name
-from rabbitry_probe import announce, withdraw
+from rabbitry_probe import TICK_LIFETIME, announce, withdraw
 
 TICK = {
     "rabbitry-tick": {
         "task": "rabbitry.probe.tick",
         "schedule": 5.0,
         # Old ticks prove nothing: a worker that comes back skips them.
-        "options": {"expires": 30},
+        "options": {"expires": TICK_LIFETIME},
     }
 }
 
 
-def scheduler(app, **arguments: object) -> Scheduler:
+def scheduler(app: Celery, **arguments: object) -> Scheduler:
     """Make the scheduler that `app` configures; for `celery beat -S rabbitry_beat:scheduler`."""
     aliases = dict(load_extension_class_names("celery.beat_schedulers"))
     base = symbol_by_name(app.conf.beat_scheduler, aliases=aliases)
@@ -32,7 +33,7 @@ def scheduler(app, **arguments: object) -> Scheduler:
             self.update_from_dict(TICK)
 
         def tick(self, *args: object, **kwargs: object) -> float:
-            delay = super().tick(*args, **kwargs)
+            delay: float = super().tick(*args, **kwargs)
             if not self.announced:
                 announce()
                 self.announced = True
@@ -48,7 +49,7 @@ def start_alone(**_: object) -> None:
     pids = rivals(Path("/proc"), application(sys.argv), os.getpid())
     if pids:
         print(
-            f"error: another beat of application `{application(sys.argv)}` runs on this host: process {pids[0]}\n"
+            f"error: another beat of `{application(sys.argv)}` runs on this host: process {pids[0]}\n"
             f"hint: end it, then this one starts by itself: kill {pids[0]}",
             # Celery has made sys.stderr a log by now.
             file=sys.__stderr__,

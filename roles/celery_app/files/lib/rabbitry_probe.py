@@ -3,13 +3,16 @@
 import json
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 
-from celery import shared_task
+from celery import Task, shared_task
 from celery.signals import worker_init, worker_ready, worker_shutting_down
 
 TICKS = "rabbitry:ticks"
 TICKS_KEPT = 20
+# Seconds that a tick may wait for a worker; beat sends each with this expiry.
+TICK_LIFETIME = 30
 
 
 @shared_task(name="rabbitry.probe.add")
@@ -24,7 +27,7 @@ def total(numbers: list[float]) -> float:
 
 
 @shared_task(name="rabbitry.probe.where", bind=True)
-def where(self) -> dict[str, object]:
+def where(self: Task) -> dict[str, object]:
     """Who ran this and how it came: {"worker": "default@web1", "queue": routing key, "pid"}."""
     return {
         "worker": self.request.hostname,
@@ -34,13 +37,13 @@ def where(self) -> dict[str, object]:
 
 
 @shared_task(name="rabbitry.probe.flaky", bind=True, max_retries=None)
-def flaky(self, failures: int = 2, delay: int = 0) -> int:
+def flaky(self: Task, failures: int = 2, delay: int = 0) -> int:
     """Fails `failures` times, `delay` whole seconds apart, then returns how often it was tried again."""
     if self.request.retries < failures:
         raise self.retry(
             countdown=delay, exc=RuntimeError(f"failure {self.request.retries + 1} of {failures}")
         )
-    return self.request.retries
+    return int(self.request.retries)
 
 
 @shared_task(name="rabbitry.probe.stamp")
@@ -56,12 +59,14 @@ def sleep(seconds: float) -> float:
 
 
 @shared_task(name="rabbitry.probe.tick", bind=True, ignore_result=True)
-def tick(self) -> None:
-    """Keep the last ticks of beat in Redis; `origin` is who sent this one, as `gen<pid>@<host>`."""
+def tick(self: Task) -> None:
+    """Keep the last ticks of beat in Redis: when each was sent (seconds since 1970) and by whom, `gen<pid>@<host>`."""
     client = getattr(self.app.backend, "client", None)
     if client is None or not hasattr(client, "rpush"):
         return
-    client.rpush(TICKS, json.dumps({"time": time.time(), "origin": self.request.origin}))
+    # A tick that waited for a worker says nothing of beat's present: its own time counts, not the worker's.
+    sent = datetime.fromisoformat(self.request.expires).timestamp() - TICK_LIFETIME
+    client.rpush(TICKS, json.dumps({"time": sent, "origin": self.request.origin}))
     client.ltrim(TICKS, -TICKS_KEPT, -1)
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from celery import shared_task
+from celery import Task, shared_task
 from celery.utils.log import get_task_logger
 
 logger = get_task_logger(__name__)
@@ -25,7 +25,7 @@ class NotYet(Exception):
 
 # Tasks are acknowledged late: one whose worker dies runs again, so write tasks that may run twice.
 @shared_task(bind=True, autoretry_for=(NotYet,), retry_backoff=True, retry_backoff_max=60, max_retries=5)
-def fetch(self, fails: int = 2) -> str:
+def fetch(self: Task, fails: int = 2) -> str:
     """Fails `fails` times, then succeeds; waits 1, 2, 4 … seconds between the tries, a random part of it."""
     if self.request.retries < fails:
         raise NotYet(f"try {self.request.retries + 1}")
