@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import sys
@@ -45,6 +46,7 @@ def smoke(
     # Libraries that print are not heard: with --json the output must be one document.
     with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
         code = pytest.main(arguments, plugins=[listener])
+    _let_go()
     if not listener.promises or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         said = [line for line in noise.getvalue().splitlines() if line.strip()]
         listener.add(
@@ -57,6 +59,13 @@ def smoke(
             )
         )
     return listener.promises
+
+
+def _let_go() -> None:
+    """Free the last failure's frames, which pytest keeps: Celery's results must not outlive its modules."""
+    for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+        vars(sys).pop(name, None)
+    gc.collect()
 
 
 class _Listener:

@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return `{"changed": bool, "paths": [written files]}`; AnsibleActionFail when a file cannot be written."""
+        """Return `{"changed": bool, "paths": [files]}`; AnsibleActionFail when a file cannot be written."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         directory = Path(self._task.args["directory"])
         try:

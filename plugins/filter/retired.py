@@ -1,4 +1,4 @@
-"""Filter retired: what `retire` did or would do on each host, as the document that the verb `destroy` shows."""
+"""Filter retired: what `retire` did or would do on each host, as the document that `destroy` shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def retired(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return {"schema": 1, "hosts": [{"name", "removed", "restored", "kept"}]}, the lists as `retire` gave them.
+    """Return {"schema": 1, "hosts": [{"name", "removed", "restored", "kept"}]}, the lists as they were given.
 
     `hosts` are the hosts' variables, each with the module's result as `destroy_result`.
     """

@@ -60,7 +60,7 @@ def sleep(seconds: float) -> float:
 
 @shared_task(name="rabbitry.probe.tick", bind=True, ignore_result=True)
 def tick(self: Task) -> None:
-    """Keep beat's last ticks in Redis: when each was sent (seconds since 1970), by whom (`gen<pid>@<host>`)."""
+    """Keep beat's last ticks in Redis: when each was sent (seconds since 1970), and by whom."""
     client = getattr(self.app.backend, "client", None)
     if client is None or not hasattr(client, "rpush"):
         return
