@@ -21,6 +21,7 @@ from rabbitry.smoke import as_json, sentence, smoke
 from tests.unit.stack_document import SECRETS, document, stack
 
 TIMEOUT = 0.2
+NEEDS_NO_SERVER = {"no other beat of the application runs"}
 
 
 @pytest.fixture
@@ -50,13 +51,13 @@ def test_a_stack_that_is_down_is_named_at_once(tmp_path: Path, closed: int) -> N
     promises = smoke(_environment(tmp_path, closed), junit=str(tmp_path / "junit.xml"), tell=told.append)
     assert promises == told
     assert len(promises) >= 19
-    assert not [promise.name for promise in promises if promise.kept]
+    assert {promise.name for promise in promises if promise.kept} <= NEEDS_NO_SERVER
     assert promises[0].cause == f"rabbitmq-server refuses connections at 127.0.0.1:{closed}"
     assert promises[0].hint == "./inv logs rabbitmq-server"
-    assert all(promise.cause for promise in promises)
+    assert all(promise.cause for promise in promises if not promise.kept)
     suite = xml.etree.ElementTree.parse(tmp_path / "junit.xml").getroot().find("testsuite")
     assert suite is not None
-    assert int(suite.attrib["failures"]) == len(promises)
+    assert int(suite.attrib["failures"]) == sum(not promise.kept for promise in promises)
 
 
 def test_a_stack_that_hangs_is_named_within_the_deadline(
@@ -67,7 +68,7 @@ def test_a_stack_that_hangs_is_named_within_the_deadline(
     started = time.monotonic()
     promises = smoke(_environment(tmp_path, port))
     assert time.monotonic() - started < 15
-    assert not [promise.name for promise in promises if promise.kept]
+    assert {promise.name for promise in promises if promise.kept} <= NEEDS_NO_SERVER
     assert f"rabbitmq-server does not answer at 127.0.0.1:{port}" in {promise.cause for promise in promises}
     assert [promise for promise in promises if not promise.tried]
 
