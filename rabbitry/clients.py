@@ -43,16 +43,11 @@ class Refused(Exception):
 
     def __init__(self, service: str, path: str, status: int, username: str) -> None:
         super().__init__(f"{service} answers {status} to GET {path} of user `{username}`")
-        self.service = service
-        self.status = status
-        self.username = username
+        self.service, self.status, self.username = service, status, username
 
 
 class Clients:
-    """Makes clients from the stack's endpoints and accounts.
-
-    `secrets` maps the secret names of stack.json to passwords.
-    """
+    """Makes clients from the stack's endpoints and accounts; `secrets` maps secret names to passwords."""
 
     def __init__(self, stack: Stack, secrets: Mapping[str, str]) -> None:
         self.stack = stack
@@ -148,6 +143,8 @@ class Clients:
             redis_socket_timeout=ANSWER_TIMEOUT,
             result_backend_transport_options={"retry_policy": {"max_retries": 0, "timeout": ANSWER_TIMEOUT}},
         )
+        # A result that outlives the run would be cancelled while the interpreter ends, with a traceback.
+        client.backend.remove_pending_result = lambda result: result
         return client
 
     def forget_celery(self) -> None:

@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
             inventory=str(given.get("inventory_file") or "INVENTORY"),
         )
         faults += model.unknown_names(given, *survey.names(roles))
-        faults += model.shadowed(self.given_to_all(given), given, facts.inventory)
+        faults += model.shadowed(self.given_in_file(given), given, facts.inventory)
         stack, refused = model.read_model(values)
         faults += [fault for found in refused.values() for fault in found] + survey.check(stack, facts)
         if arguments["env"]:
@@ -117,10 +117,11 @@ class ActionModule(ActionBase):
         return values, faults
 
     @staticmethod
-    def given_to_all(given: Vars) -> Vars:
-        """The variables that the inventory file itself gives to the group `all`."""
+    def given_in_file(given: Vars) -> dict[str, Vars]:
+        """The variables that the inventory file itself gives to the host's groups, unresolved."""
         inventory = getattr(given["hostvars"], "_inventory", None)
-        return dict(inventory.groups["all"].vars) if inventory else {}
+        host = inventory.get_host(given["inventory_hostname"]) if inventory else None
+        return {group.name: dict(group.vars) for group in host.get_groups()} if host else {}
 
     def workers_elsewhere(self, given: Vars) -> list[Any]:
         """The workers that other hosts declare: they may consume what this one does not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
@@ -47,15 +48,22 @@ def read_roles(
     ]
 
 
-def shadowed(to_all: Values, given: Values, inventory: str) -> list[Fault]:
-    """Decisions that the inventory file gives to `all`, where group_vars/all silently wins."""
+def shadowed(in_file: Mapping[str, Values], given: Values, inventory: str) -> list[Fault]:
+    """Decisions in `vars` of an inventory file's groups that have no effect: group_vars/all silently wins.
+
+    `in_file` has the variables of each group of the host, as the file gives them.
+    """
+    by_name: dict[str, list[str]] = {}
+    for group, values in in_file.items():
+        for name in values:
+            by_name.setdefault(name, []).append(group)
     return [
         Fault(
-            f"`{name}` below `all` in {inventory} has no effect: group_vars/all gives `{name}` too, and wins",
-            f"move it below the group `stack`, as in inventory/local.yml: $EDITOR {inventory}",
+            f"`{name}` in the `vars` of `{groups[0]}` in {inventory} has no effect: group_vars/all wins",
+            f"$EDITOR {Path(inventory).parent}/group_vars/{groups[0]}.yml",
         )
-        for name, value in to_all.items()
-        if name.startswith(PREFIX) and given.get(name) != value
+        for name, groups in sorted(by_name.items())
+        if name.startswith(PREFIX) and all(in_file[group][name] != given.get(name) for group in groups)
     ]
 
 

@@ -69,16 +69,17 @@ class Checkout:
     def write_inventory(
         self, name: str, variables: Mapping[str, object], drop: Mapping[str, str] | None = None
     ) -> str:
-        """Write inventory/NAME.yml: the local one with `variables` on top; return its path in the clone.
+        """Write inventory/NAME.yml, the local one with `variables` in group_vars; return its path there.
 
         `drop` maps a group to a host that is taken out of it.
         """
         inventory: dict[str, Any] = yaml.safe_load(self.host.read(f"{CLONE}/inventory/local.yml"))
-        stack = inventory["all"]["children"]["stack"]
-        stack["vars"].update(variables)
+        groups = inventory["all"]["children"]["local"]["children"]
         for group, host in (drop or {}).items():
-            del stack["children"][group]["hosts"][host]
+            del groups[group]["hosts"][host]
+        inventory = {"all": {"children": {name: {"children": groups}}}}
         path = f"inventory/{name}.yml"
+        self.host.write(f"{CLONE}/inventory/group_vars/{name}.yml", yaml.safe_dump(dict(variables)))
         self.host.write(f"{CLONE}/{path}", yaml.safe_dump(inventory))
         return path
 

@@ -62,12 +62,15 @@ def packages() -> Facts:
 
 
 def units() -> Facts:
-    """Map units to their state when they run or failed; nothing on a host without systemd."""
+    """Map units to their state when they run or failed; nothing on a host without systemd.
+
+    A unit that did its work and ended is left out: systemd forgets those at its next reload.
+    """
     if not shutil.which("systemctl") or not Path("/run/systemd/system").is_dir():
         return {}
     kinds = "--type=service,timer,socket,path"
     rows = [line.split(None, 4) for line in output("systemctl", *LIST_UNITS, kinds).splitlines()]
-    return {row[0]: f"{row[1]} {row[2]}" for row in rows if row[2] in ("active", "failed", "activating")}
+    return {row[0]: f"{row[1]} {row[2]}" for row in rows if row[2] in RUNNING and row[3] != "exited"}
 
 
 def processes() -> Facts:
@@ -116,6 +119,7 @@ def output(*command: str) -> str:
 
 DEVICE = Path("/").stat().st_dev
 PACKAGE = "${Package} ${Version} ${db:Status-Status}\n"
+RUNNING = ("active", "failed", "activating")
 LIST_UNITS = ("list-units", "--all", "--plain", "--no-legend")
 
 if __name__ == "__main__":

@@ -126,3 +126,18 @@ def test_every_example_of_the_spec_is_a_good_value() -> None:
         if option.example:
             value, faults = read(name, yaml.safe_load(option.example), option)
             assert faults == [] and value is not None, name
+
+
+def test_a_decision_that_group_vars_overrule_is_named() -> None:
+    in_file = {"all": {"stack_amqp_port": 5673, "ansible_user": "deploy"}, "mine": {"stack_vhost": "mine"}}
+    given = {"stack_amqp_port": 5672, "stack_vhost": "mine", "ansible_user": "deploy"}
+    (fault,) = model.shadowed(in_file, given, "inventory/mine.yml")
+    assert fault.message == (
+        "`stack_amqp_port` in the `vars` of `all` in inventory/mine.yml has no effect: group_vars/all wins"
+    )
+    assert fault.hint == "$EDITOR inventory/group_vars/all.yml"
+
+
+def test_a_decision_that_a_nearer_group_takes_is_no_fault() -> None:
+    in_file = {"all": {"stack_amqp_port": 5673}, "mine": {"stack_amqp_port": 5674}}
+    assert model.shadowed(in_file, {"stack_amqp_port": 5674}, "inventory/mine.yml") == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ class _Post:
         name = "countdown" if "countdown" in options else task
         self.sent.append(name)
         if name == self.failing:
-            time.sleep(self.seconds)
+            threading.Event().wait(self.seconds)
             raise Broken(f"no {name}")
         return Letter(id=name, queue=queue)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,12 @@ def test_processes_that_nobody_looks_after_are_ended() -> None:
         assert process.stdout and process.stdout.readline()
         return process
 
-    with child("probe-left") as left, child("probe-other") as other, child("probe-kept") as kept:
+    with ExitStack() as stack:
+        left, other, kept = (
+            stack.enter_context(child(f"probe-{name}")) for name in ("left", "other", "kept")
+        )
+        for process in (left, other, kept):
+            stack.callback(process.kill)  # also when the test fails: leaving a Popen waits for its end
         for name in ("probe-left", "probe-kept"):
             below = ["--keep-below", str(os.getpid())] if name == "probe-kept" else []
             done = subprocess.run(
@@ -135,5 +141,3 @@ def test_processes_that_nobody_looks_after_are_ended() -> None:
             assert done.returncode == 0, done.stderr
         assert left.wait(10) == -15
         assert other.poll() is None and kept.poll() is None
-        other.kill()
-        kept.kill()
