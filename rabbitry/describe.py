@@ -34,6 +34,8 @@ def current(environment: Environment) -> Stack:
         )
     if environment.stack.stat().st_mtime < edited(environment):
         ansible.run("describe", environment)
+        # A document that stays as it was is not written again, and would look old for ever.
+        environment.stack.touch()
     return Stack.load(environment.stack)
 
 

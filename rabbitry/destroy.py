@@ -36,11 +36,16 @@ def destroy(environment: Environment, *, yes: bool = False) -> None:
     _show(plans)
     if not yes and not report.confirm("Remove all this, data too?"):
         raise StackError("nothing was removed", f"./inv destroy --yes{environment.option}")
+    backup = environment.state / "backup"
+    before = set(backup.glob("definitions-*.json"))
     with report.progress() as progress:
         ansible.run("destroy", environment, listen=progress.hear)
     for path in (environment.stack, environment.secrets):
         path.unlink(missing_ok=True)
-    report.line(f"removed; the definitions are in {environment.state / 'backup'}")
+    exported = sorted(set(backup.glob("definitions-*.json")) - before)
+    report.line(
+        f"removed; the broker's definitions: {exported[-1] if exported else 'it did not answer, none kept'}"
+    )
 
 
 def read(environment: Environment) -> list[Plan]:

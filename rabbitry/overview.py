@@ -52,7 +52,7 @@ class Overview:
             part, kind = (self.broker, "rabbitmq") if name == BROKER else (self.backend, "redis")
             found = part.get("versions", {}).get(kind)
         else:
-            kind = "flower" if name == FLOWER else "celery"
+            kind = "flower" if name == FLOWER else "celery" if name.startswith("stack-") else "erlang"
             found = self.pulses.get(host.name, {}).get("versions", {}).get(kind)
         return str(found or host.versions.get(kind, ""))
 

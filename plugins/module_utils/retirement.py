@@ -100,7 +100,7 @@ class Retirement:
             files.own_directory(path, int(before["mode"], 8), before["uid"], before["gid"])
         if self._stays(entry):
             return
-        if entry.get("data") or entry["name"] in self.data:
+        if entry.get("data") or any(str(one) in self.data for one in (path, *path.parents)):
             self.tree(entry, path)
         elif foreign := self._foreign(path):
             self.verdict.keep(entry, f"holds `{foreign}`")
