@@ -70,6 +70,11 @@ def run(
     if code:
         wrong = faults(results) or [_unexplained(playbook, code, log)]
         raise StackError.of(replace(fault, hint=fault.hint or f"less {log}") for fault in wrong)
+    if not results:
+        raise StackError(
+            f"`{environment.inventory}` has no host for the playbook `{playbook}`",
+            f"{_program('ansible-inventory')} -i {environment.inventory} --graph",
+        )
     changed = tuple(result for result in results if result.status == "changed")
     return Run(playbook, time.monotonic() - began, changed, log)
 

@@ -69,6 +69,12 @@ def test_bad_input_is_refused(bare: Checkout, refusal: Refusal) -> None:
         up_is_refused(bare, *refusal.says, inventory=inventory)
 
 
+def test_an_inventory_without_a_host_is_refused(bare: Checkout) -> None:
+    bare.host.write(f"{CLONE}/inventory/nobody.yml", "all:\n  children:\n    brokers:\n")
+    with unchanged(bare):
+        up_is_refused(bare, "nobody.yml", "no host", inventory="inventory/nobody.yml")
+
+
 @contextmanager
 def background(host: Host, command: str) -> Iterator[int]:
     """Run a shell line in the background of the host; give its process number; end it after."""

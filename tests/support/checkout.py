@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import subprocess
 import tarfile
@@ -74,7 +75,11 @@ class Checkout:
         `drop` maps a group to a host that is taken out of it.
         """
         inventory: dict[str, Any] = yaml.safe_load(self.host.read(f"{CLONE}/inventory/local.yml"))
-        groups = inventory["all"]["children"]["local"]["children"]
+        # Its groups share one mapping of hosts; here each gets its own.
+        groups = {
+            name: copy.deepcopy(group)
+            for name, group in inventory["all"]["children"]["local"]["children"].items()
+        }
         for group, host in (drop or {}).items():
             del groups[group]["hosts"][host]
         inventory = {"all": {"children": {name: {"children": groups}}}}
