@@ -67,7 +67,8 @@ def _here(environment: Environment, where: Host, passwords: Mapping[str, str]) -
         "secrets": {name: secret for name, secret in passwords.items() if name in names},
         "host": where.name,
     }
-    argv = ["env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-S", "-m", PULSE]
+    # -B: root must not leave files of its own in the user's checkout.
+    argv = ["env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-BS", "-m", PULSE]
     answer = host.run(argv, root=True, stdin=json.dumps(question), timeout=DEADLINE)
     if answer.code:
         raise StackError(
