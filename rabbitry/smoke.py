@@ -6,8 +6,9 @@ import contextlib
 import gc
 import io
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def smoke(
     ]
     noise = io.StringIO()
     # Libraries that print are not heard: with --json the output must be one document.
-    with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
+    with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise), _without_options_of_others():
         code = pytest.main(arguments, plugins=[listener])
     _let_go()
     if not listener.promises or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -59,6 +60,17 @@ def smoke(
             )
         )
     return listener.promises
+
+
+@contextlib.contextmanager
+def _without_options_of_others() -> Iterator[None]:
+    """Hide PYTEST_ADDOPTS: what its owner wants of his own tests may be unknown here."""
+    options = os.environ.pop("PYTEST_ADDOPTS", None)
+    try:
+        yield
+    finally:
+        if options is not None:
+            os.environ["PYTEST_ADDOPTS"] = options
 
 
 def _let_go() -> None:

@@ -38,6 +38,12 @@ def closed() -> int:
         return int(server.getsockname()[1])
 
 
+@pytest.fixture(autouse=True)
+def _options_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What somebody wants of his own tests, which smoke does not know."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+
+
 def _environment(root: Path, port: int) -> Environment:
     environment = Environment("local", root / "inventory" / "local.yml", root)
     environment.state.mkdir(parents=True)
