@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.rabbitry.stack.plugins.module_utils import files
 
 
 class ActionModule(ActionBase):
@@ -30,20 +30,18 @@ class ActionModule(ActionBase):
             paths = [
                 str(directory / name)
                 for name, data in self._task.args["documents"].items()
-                if write(directory / name, json.dumps(data, indent=2) + "\n")
+                if put(directory / name, f"{json.dumps(data, indent=2)}\n".encode())
             ]
+        except files.Refused as refusal:
+            raise AnsibleActionFail(str(refusal)) from refusal
         except OSError as error:
             raise AnsibleActionFail(f"cannot write {error.filename}: {error.strerror}") from error
         return {**result, "changed": bool(paths), "paths": paths}
 
 
-def write(path: Path, text: str) -> bool:
-    """Replace `path` by `text` in one step, mode 0600; False when it holds that text already."""
-    if path.is_file() and path.read_text() == text:
+def put(path: Path, content: bytes) -> bool:
+    """Replace `path` by `content`, mode 0600; False when it holds that already."""
+    if files.read(path) == content:
         return False
-    fresh = path.with_name(f".{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-    fresh.replace(path)
+    files.write(path, content, 0o600)
     return True
