@@ -1,113 +1,125 @@
-"""Runs services under launchd, after its documented behaviour; not yet run on a Mac."""
+"""Runs services as launchd agents of the calling user, and formulae by `brew services`."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import launchd
+from ansible_collections.rabbitry.stack.plugins.module_utils import control_brew, launchctl, launchd
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import LOGS, Service
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import (
     Control,
     State,
     SupervisorError,
     process_start,
-    run,
     size_of,
     tail,
+    waiting,
 )
 
-NO_SUCH_JOB = 113  # `launchctl print` of a label that is not loaded
-FACT = re.compile(r"^\t(state|pid|runs|last exit code) = (.*)$", re.MULTILINE)
+POLL = 0.05
 
 
 class Launchd(Control):
-    """Talks to launchd's system domain through launchctl; the plist in its folder is what starts at boot."""
+    """Talks to the user's own domain; the property lists in ~/Library/LaunchAgents are what starts at login.
+
+    Nothing here needs root, and nothing runs before its user has logged in.
+    """
 
     kind = "launchd"
-    directories: Mapping[str, str] = {LOGS: "0750"}
+
+    def __init__(self) -> None:
+        self.directories = {LOGS: "0750", HERE.run: "0755"}
+        if not Path(HERE.agents).is_dir():
+            self.directories[HERE.agents] = "0755"  # one that is there is the user's, as it is
 
     def files(self, service: Service, enabled: bool = True) -> dict[str, str]:
-        return {launchd.plist_path(service.name): launchd.render(service)}
+        if service.formula:
+            return control_brew.files(service)
+        return {launchd.plist_path(service): launchd.render(service, enabled)}
 
     def states(self, services: Sequence[Service]) -> dict[str, State]:
-        disabled = run(["launchctl", "print-disabled", "system"]).stdout
-        return {service.name: self._state(service.name, disabled) for service in services}
+        disabled = launchctl.disabled()
+        return {service.name: _state(service, disabled) for service in services}
 
     def reload(self, enable: Sequence[Service], disable: Sequence[Service]) -> None:
-        for service in enable:
-            self._do("enable", _target(service.name))
-        for service in disable:
-            self._do("disable", _target(service.name))
+        """Nothing: launchd reads a property list when it is loaded, and at login."""
 
     def start(self, services: Sequence[Service]) -> None:
         self.stop(services)
         for service in services:
-            self._do("enable", _target(service.name))
-            self._do("bootstrap", "system", launchd.plist_path(service.name))
+            for name in service.runtime_dirs:
+                (Path(HERE.run) / name).mkdir(exist_ok=True)
+            if service.formula:
+                control_brew.start(service)
+            else:
+                launchctl.load(launchd.label(service), launchd.plist_path(service))
 
     def stop(self, services: Sequence[Service]) -> None:
-        loaded = [s for s in reversed(services) if self._print(s.name) is not None]
-        for service in loaded:
-            self._do("bootout", _target(service.name), accept=(0, 36))  # 36: it is being stopped already
-        deadline = time.monotonic() + sum(s.stop_timeout for s in loaded) + 15
-        while left := [s.name for s in loaded if self._print(s.name) is not None]:
-            if time.monotonic() > deadline:
-                raise SupervisorError(
-                    f"service `{left[0]}` does not stop", f"launchctl print {_target(left[0])}"
-                )
-            time.sleep(0.05)
+        stopping = []
+        for service in reversed(services):
+            if not service.formula and launchctl.unload(launchd.label(service)):
+                stopping.append(service)
+        self._wait_for_end(stopping)  # before the brokers, which are first in their order
+        for service in reversed(services):
+            if service.formula and _is_known(service):
+                control_brew.stop(service)
 
     def forget(self, services: Sequence[Service]) -> None:
         self.stop(services)
 
     def log_command(self, service: Service) -> str:
-        return f"tail -n 100 {' '.join([launchd.log_path(service.name), *service.log_files])}"
+        return f"tail -n 100 {' '.join([launchd.log_path(service), *service.log_files])}"
 
     def log_position(self, service: Service) -> float:
-        return size_of(launchd.log_path(service.name))
+        return size_of(launchd.log_path(service))
 
     def log(self, service: Service, lines: int, position: float | None = None) -> list[str]:
-        return tail(launchd.log_path(service.name), lines, position)
+        return tail(launchd.log_path(service), lines, position)
 
-    def _print(self, name: str) -> str | None:
-        done = run(["launchctl", "print", _target(name)])
-        if done.returncode not in (0, NO_SUCH_JOB):
-            raise SupervisorError(
-                f"launchd does not answer: {done.stderr.strip()}", f"launchctl print {_target(name)}"
-            )
-        return None if done.returncode else done.stdout
-
-    def _state(self, name: str, disabled: str) -> State:
-        written = Path(launchd.plist_path(name)).is_file()
-        off = re.search(rf'"{re.escape(launchd.label(name))}" => (true|disabled)', disabled) is not None
-        text = self._print(name)
-        if text is None:
-            return State(state="stopped" if written else "missing", enabled=written and not off)
-        facts = dict(reversed(FACT.findall(text)))
-        pid = int(facts.get("pid", "0"))
-        code = facts.get("last exit code", "").partition(":")[0]
-        known = code not in ("", "(never exited)")
-        state = "running" if pid else "crashing" if known and code != "0" else "starting"
-        return State(
-            state=state,
-            enabled=written and not off,
-            pid=pid,
-            since=process_start(pid),
-            restarts=max(0, int(facts.get("runs", "1")) - 1),
-            reason=f"exit status {code}" if known and code != "0" else "",
-        )
-
-    def _do(self, *words: str, accept: tuple[int, ...] = (0,)) -> None:
-        done = run(["launchctl", *words], seconds=None)
-        if done.returncode not in accept:
-            said = done.stderr.strip() or f"exit status {done.returncode}"
-            raise SupervisorError(
-                f"`launchctl {' '.join(words)}` failed: {said}", f"plutil -lint {words[-1]}"
-            )
+    def _wait_for_end(self, services: Sequence[Service]) -> None:
+        deadline = time.monotonic() + sum(service.stop_timeout for service in services) + 15
+        while left := [one for one in services if launchctl.find(launchd.label(one))[0]]:
+            if time.monotonic() > deadline:
+                domain, label = launchctl.domains()[0], launchd.label(left[0])
+                raise SupervisorError(
+                    f"service `{left[0].name}` does not stop", f"launchctl print {domain}/{label}"
+                )
+            time.sleep(POLL)
 
 
-def _target(name: str) -> str:
-    return f"system/{launchd.label(name)}"
+def _is_known(service: Service) -> bool:
+    """Whether `brew services` has something to stop: a loaded job, or a property list for the next login."""
+    return Path(launchd.plist_path(service)).exists() or bool(launchctl.find(launchd.label(service))[0])
+
+
+def _state(service: Service, disabled: set[str]) -> State:
+    job = launchctl.read(launchd.plist_path(service))
+    label = launchd.label(service)
+    enabled = bool(job) and not job.get("Disabled") and label not in disabled
+    domain, text = launchctl.find(label)
+    if not domain:
+        # brew deletes the property list of what it stops, so a formula without one is no stranger.
+        return State(state="stopped" if job or service.formula else "missing", enabled=enabled)
+    facts = launchctl.facts(text)
+    pid = int(facts.get("pid", "0"))
+    code = facts.get("last exit code", "").partition(":")[0]
+    failed = code not in ("", "0", "(never exited)")
+    runs = int(facts.get("runs", "1"))
+    if pid:
+        state = "starting" if waiting(pid) else "running"
+    elif job.get("KeepAlive"):
+        state = "crashing" if failed else "starting"
+    else:
+        # Nobody starts it again: the formula rabbitmq asks for no KeepAlive.
+        state = "failed" if runs else "starting"
+    return State(
+        state=state,
+        enabled=enabled,
+        pid=pid,
+        since=process_start(pid),
+        restarts=max(0, runs - 1),
+        reason=f"exit status {code}" if failed else "",
+    )

@@ -1,15 +1,17 @@
-"""Which process listens on which TCP port, read from /proc (or asked of lsof where there is none)."""
+"""Which process listens on which TCP port, read from /proc, or asked of lsof on a Mac, which has none."""
 
 from __future__ import annotations
 
 import os
 import re
 import socket
-import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import lsof
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
 from ansible_collections.rabbitry.stack.plugins.module_utils.machine import account_name, environment_of
 
 LISTENING = "0A"
@@ -25,8 +27,8 @@ def listeners(root: Path = Path("/")) -> list[dict[str, Any]]:
     may not see who holds a socket of another account: then `pid` is None, and `suspects` are that account's
     processes, [{pid, program, …}], at most three programs.
     """
-    if not (root / "proc/net/tcp").exists():
-        return parse_lsof(ask_lsof())
+    if is_darwin():
+        return of_sockets(lsof.ask())
     sockets = []
     for name in ("tcp", "tcp6"):
         try:
@@ -150,32 +152,12 @@ def unit_of(root: Path, pid: int) -> str:
     return ""
 
 
-def ask_lsof() -> str:
-    """What lsof prints on a system without /proc; it says "nothing found" with status 1."""
-    answer = subprocess.run(
-        ["lsof", "-nP", "-iTCP", "-sTCP:LISTEN", "-FpcLn"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=10,
-    )
-    return answer.stdout
-
-
-def parse_lsof(text: str) -> list[dict[str, Any]]:
-    """Listening sockets from `lsof -F pcLn`: a line is one field, p opens a process, n a socket."""
-    found = []
-    pid, program = 0, ""
-    for line in text.splitlines():
-        field, value = line[:1], line[1:]
-        if field == "p":
-            pid, program = int(value), ""
-        elif field == "c":
-            program = value
-        elif field == "n":
-            address, _, port = value.rpartition(":")
-            plain = {"*": "0.0.0.0"}.get(address, address.strip("[]"))
-            found.append({"address": plain, "port": int(port), "user": "", "pid": pid, "program": program})
+def of_sockets(sockets: Iterable[lsof.Socket]) -> list[dict[str, Any]]:
+    """The listening ones of the sockets that lsof found; who supervises their processes it does not know."""
     blank = {"command": "", "service": "", "unit": "", "suspects": []}
-    unique = {(entry["address"], entry["port"], entry["pid"]): {**entry, **blank} for entry in found}
-    return sorted(unique.values(), key=lambda entry: (entry["port"], entry["address"]))
+    found = [
+        {"address": one.address, "port": one.port, "user": one.user, "pid": one.pid, "program": one.program}
+        for one in sockets
+        if one.state == "LISTEN"
+    ]
+    return sorted(({**one, **blank} for one in found), key=lambda entry: (entry["port"], entry["address"]))

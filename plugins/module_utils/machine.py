@@ -20,12 +20,19 @@ NO_LIMIT = 1 << 60
 
 
 def release(root: Path) -> dict[str, Any]:
-    """The operating system: {system, id, like: [..], version, name, architecture}."""
+    """The operating system: {system, id, like: [..], version, codename, name, architecture}."""
     system = platform.system()
     found: dict[str, Any] = {"system": system, "architecture": platform.machine()}
     if system == "Darwin":
         version = platform.mac_ver()[0]
-        return {**found, "id": "macos", "like": [], "version": version, "name": f"macOS {version}"}
+        return {
+            **found,
+            "id": "macos",
+            "like": [],
+            "version": version,
+            "codename": "",
+            "name": f"macOS {version}",
+        }
     values: dict[str, str] = {}
     for candidate in ("etc/os-release", "usr/lib/os-release"):
         if (root / candidate).is_file():
@@ -36,6 +43,7 @@ def release(root: Path) -> dict[str, Any]:
         "id": values.get("ID", ""),
         "like": values.get("ID_LIKE", "").split(),
         "version": values.get("VERSION_ID", ""),
+        "codename": values.get("VERSION_CODENAME", ""),
         "name": values.get("PRETTY_NAME", values.get("NAME", system)),
     }
 
@@ -99,7 +107,7 @@ def memory(root: Path) -> dict[str, int]:
     """Bytes of memory: {total, available}; both are lowered to a container's own limit where it has one."""
     if platform.system() == "Darwin":
         answer = subprocess.run(
-            ["sysctl", "-n", "hw.memsize"], capture_output=True, text=True, check=True, timeout=5
+            ["/usr/sbin/sysctl", "-n", "hw.memsize"], capture_output=True, text=True, check=True, timeout=5
         )
         return {"total": int(answer.stdout), "available": int(answer.stdout)}
     kibibytes = {}

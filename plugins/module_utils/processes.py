@@ -10,6 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import ps
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
+
 PROC = Path("/proc")
 GRACE = 15.0  # seconds between asking a process to end and making it
 POLL = 0.02
@@ -29,6 +32,9 @@ class Process:
 
 def running(proc: Path = PROC) -> Iterator[Process]:
     """Processes of this host, without those inside its containers, this one and its ancestors."""
+    if is_darwin():
+        yield from _by_ps()
+        return
     own = _namespace(proc / "self")
     spared = _ancestors(proc)
     for path in proc.iterdir():
@@ -47,6 +53,16 @@ def running(proc: Path = PROC) -> Iterator[Process]:
                 arguments=tuple(command.split("\0")),
                 service=next((e[16 + 1 :] for e in environment if e.startswith("RABBITRY_SERVICE=")), ""),
                 started=stat[stat.rindex(")") + 2 :].split()[19],
+            )
+
+
+def _by_ps() -> Iterator[Process]:
+    """The same on macOS, where another process' environment cannot be read: launchd ends a job's children."""
+    table = ps.rows()
+    for row in table.values():
+        if not row.ended and row.pid not in ps.ancestors(os.getpid(), table):
+            yield Process(
+                pid=row.pid, uid=row.uid, name=row.name, arguments=row.words, service="", started=row.started
             )
 
 
@@ -96,6 +112,9 @@ def end(process: Process, grace: float = GRACE, proc: Path = PROC) -> bool:
 
 
 def _alive(process: Process, proc: Path) -> bool:
+    if is_darwin():
+        found = ps.row(process.pid)
+        return found is not None and found.started == process.started
     try:
         stat = (proc / str(process.pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):

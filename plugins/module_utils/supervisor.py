@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import ledger, serv
 from ansible_collections.rabbitry.stack.plugins.module_utils.control_launchd import Launchd
 from ansible_collections.rabbitry.stack.plugins.module_utils.control_supervisord import Supervisord
 from ansible_collections.rabbitry.stack.plugins.module_utils.control_systemd import Systemd
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import RUN, Service
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import (
     Control,
@@ -24,7 +24,7 @@ KINDS: dict[str, type[Control]] = {"systemd": Systemd, "supervisord": Supervisor
 
 def detect() -> str:
     """The supervisor of this host: `systemd` where it runs, `launchd` on macOS, else `supervisord`."""
-    if sys.platform == "darwin":
+    if is_darwin():
         return "launchd"
     return "systemd" if Path("/run/systemd/system").is_dir() else "supervisord"
 

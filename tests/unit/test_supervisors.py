@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
-    control_launchd,
     control_systemd,
     service_state,
     supervisor,
@@ -89,22 +88,6 @@ def test_without_supervisord_nothing_runs(tmp_path: Path, monkeypatch: pytest.Mo
     assert supervisord_rpc.processes() == {} and supervisord_rpc.pid() == 0
     found = supervisor.control("supervisord").states([service("never-heard-of")])
     assert found["never-heard-of"].state == "missing"
-
-
-@pytest.mark.parametrize(
-    ("text", "rc", "state"),
-    [
-        ("system/rabbitry.app = {\n\tstate = running\n\truns = 3\n\tpid = 1\n}\n", 0, "running"),
-        ("system/rabbitry.app = {\n\tstate = spawn scheduled\n\truns = 3\n\tlast exit code = 78: X\n}\n",
-         0, "crashing"),
-        ("", 113, "missing"),
-    ],
-)  # fmt: skip
-def test_launchd_as_it_is_documented(monkeypatch: pytest.MonkeyPatch, text: str, rc: int, state: str) -> None:
-    answer(monkeypatch, control_launchd, text, rc)
-    found = control_launchd.Launchd().states([service()])["app"]
-    assert found.state == state
-    assert found.restarts == (2 if text else 0)
 
 
 def test_the_start_of_a_process_and_the_end_of_a_log(tmp_path: Path) -> None:
