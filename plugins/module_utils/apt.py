@@ -8,9 +8,15 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg
+from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, pins
+from ansible_collections.rabbitry.stack.plugins.module_utils import package_errors as errors
+from ansible_collections.rabbitry.stack.plugins.module_utils.apt_sources import LISTS as LISTS
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import (
+    PackageError as PackageError,
+)
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import quoted
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import tail as tail
 
-LISTS = Path("/var/lib/apt/lists")
 LOCK_SECONDS = 300
 OPTIONS = (
     f"-oDPkg::Lock::Timeout={LOCK_SECONDS}",
@@ -33,8 +39,13 @@ STALE = re.compile(
     r"has no installation candidate|404 +Not Found|Hash Sum mismatch|unmet dependencies",
     re.MULTILINE,
 )
+UNVERIFIED = re.compile(r"^W: .*(?:NO_PUBKEY|OpenPGP signature|is not signed|Failed to fetch)", re.MULTILINE)
 INTERRUPTED = re.compile(r"dpkg was interrupted")
 HINTS = (
+    (
+        re.compile(r"NO_PUBKEY|[Mm]issing key|not signed|BADSIG|EXPKEYSIG|signature.*(?:invalid|verif)"),
+        "ls -l /etc/apt/keyrings   # the repository is signed with another key than the one given",
+    ),
     (re.compile(r"held by process (\d+)"), r"ps -o pid,user,etime,args -p \1"),
     (re.compile(r"Unable to locate package (\S+)"), r"apt-cache policy \1"),
     (re.compile(r"Package '?([^' ]+)'? has no installation candidate"), r"apt-cache policy \1"),
@@ -47,21 +58,6 @@ HINTS = (
     (re.compile(r"Errors were encountered while processing"), "dpkg --audit"),
     (re.compile(r"are you root"), "sudo -v"),
 )
-
-
-class PackageError(Exception):
-    """A package transaction failed; `log` holds its last lines, `hint` a command that can be pasted."""
-
-    def __init__(self, message: str, hint: str = "", log: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.log = list(log)
-
-
-def tail(text: str, lines: int = 30) -> list[str]:
-    """The last lines of a log that say something."""
-    return [line.rstrip() for line in text.splitlines() if line.strip()][-lines:]
 
 
 class Apt:
@@ -103,26 +99,58 @@ class Apt:
         if not done:
             raise failure("the package lists cannot be updated", said)
 
-    def install(self, names: Sequence[str]) -> None:
-        """Install what is named with what it needs and nothing more. Raises PackageError.
+    def refresh(self, source: Path) -> None:
+        """Fetch the lists of one .sources file and no others. Raises PackageError."""
+        only = (f"-oDir::Etc::SourceList={source}", "-oDir::Etc::SourceParts=-", "-oAPT::Get::List-Cleanup=0")
+        done, said = self._run("apt-get", *OPTIONS, *only, "-oAcquire::Languages=none", "update")
+        # A repository that cannot be verified is a warning to apt-get as long as it has old lists of it.
+        if not done or UNVERIFIED.search(said):
+            raise failure(f"the repositories in `{source}` cannot be used", said)
 
-        The lists are fetched first when there are none, and once more when they prove to be stale; an
-        interrupted dpkg is set right first, as apt-get itself asks for.
+    def install(self, names: Sequence[str], sources: Sequence[Path] = ()) -> None:
+        """Install what is named (`name` or `name=version`), what it needs and nothing more.
+
+        The lists of `sources` are fetched first, all lists when there are none, and once more when they prove
+        to be stale; an interrupted dpkg is set right first, as apt-get itself asks for. Raises PackageError.
         """
-        if not any(self.lists.glob("*_Packages*")):
+        fresh = not any(self.lists.glob("*_Packages*"))
+        if fresh:
             self.update()
-            fresh = True
-        else:
-            fresh = False
+        for source in sources:
+            if source.suffix == ".sources":
+                self.refresh(source)
         while True:
-            done, said = self._change("install", "--no-install-recommends", *names)
+            done, said = self._change(
+                "install", "--no-install-recommends", *(self._exact(name) for name in names)
+            )
             if done:
                 return
             if STALE.search(said) and not fresh:
                 fresh = True
                 self.update()
             else:
-                raise failure(f"{_quoted(names)} cannot be installed", said)
+                raise failure(f"{quoted(names)} cannot be installed", said)
+
+    def _exact(self, name: str) -> str:
+        """`name=version` with a version that the lists have. Raises PackageError when they have none."""
+        package, wanted = pins.split(name)
+        if not wanted:
+            return name
+        there = self.versions(package)
+        found = next((one for one in there if pins.matches(one, wanted)), "")
+        if not found:
+            known = f"there is {quoted(there)}" if there else "there is none of it"
+            raise PackageError(
+                f"`{package}` has no version {wanted} in the sources of this host: {known}",
+                f"apt-cache madison {package}",
+            )
+        return f"{package}={found}"
+
+    def versions(self, package: str) -> list[str]:
+        """Versions of the package in the lists, newest first."""
+        _, said = self._run("apt-cache", "madison", package)
+        rows = [line.split("|") for line in said.splitlines() if line.count("|") == 2]
+        return list(dict.fromkeys(row[1].strip() for row in rows if row[0].strip() == package))
 
     def needed_by_others(self, names: Sequence[str]) -> dict[str, str]:
         """Of the packages named, those that other installed packages depend on: {name: dpkg's reason}."""
@@ -152,18 +180,12 @@ class Apt:
             left = [path for name in chosen for path in dpkg.traces(name, self.database)]
             done, said = self._change(verb, "--no-auto-remove", *chosen)
             if not done:
-                raise failure(f"{_quoted(chosen)} cannot be removed", said)
+                raise failure(f"{quoted(chosen)} cannot be removed", said)
             for path in left:
                 if path.is_file() and not path.is_symlink():
                     path.unlink()
 
 
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
 def failure(message: str, said: str) -> PackageError:
     """The error for a command that failed, with the cause in its own words and one hint."""
-    errors = [line[3:] for line in said.splitlines() if line.startswith("E: ")] or tail(said, 1)
-    hint = next((found.expand(text) for pattern, text in HINTS if (found := pattern.search(said))), "")
-    return PackageError(f"{message}: {errors[0]}" if errors else message, hint, tail(said))
+    return errors.failure(message, said, lambda line: line[3:] if line.startswith("E: ") else "", HINTS)

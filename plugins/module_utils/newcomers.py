@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import accounts, dpkg
+from ansible_collections.rabbitry.stack.plugins.module_utils import accounts, dpkg, layout, managers, pins
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT, Ledger, load_all
 
-PARENTS = ("etc", "var/lib", "var/log", "var/cache", "var/spool")
-_UNPACKED = re.compile(r"^Unpacking (\S+?)(?::[a-z0-9-]+)? \(", re.MULTILINE)
+PARENTS = layout.HERE.parents
 
 
 @dataclass(frozen=True)
@@ -20,15 +19,11 @@ class Host:
     """Where to look; tests give a directory of their own."""
 
     root: Path = Path("/")
+    manager: managers.Manager = field(default_factory=managers.Debian)
 
-    @property
-    def database(self) -> Path:
-        """dpkg's directory."""
-        return self.root / dpkg.DATABASE.relative_to("/")
-
-    def installed(self) -> dict[str, str]:
+    def installed(self) -> Mapping[str, str]:
         """{name: version} of the installed packages."""
-        return dpkg.installed(self.database)
+        return self.manager.installed()
 
     def accounts(self, kind: str) -> set[str]:
         """Names in /etc/passwd (`users`) or /etc/group (`groups`)."""
@@ -48,7 +43,7 @@ class Host:
     def snapshot(self) -> dict[str, Any]:
         """All of it, as {"packages": {name: state}, "users": [], "groups": [], "directories": []}."""
         return {
-            "packages": {name: state for name, (state, _) in dpkg.packages(self.database).items()},
+            "packages": dict(self.manager.states()),
             "users": sorted(self.accounts("users")),
             "groups": sorted(self.accounts("groups")),
             "directories": sorted(self.directories()),
@@ -58,19 +53,18 @@ class Host:
 def record(transaction: Mapping[str, Any], said: str, host: Host, root: Path = ROOT) -> list[str]:
     """Write into the owner's ledger what the transaction brought; returns the new packages.
 
-    A package counts when it was not there before and apt-get said in `said` that it unpacked it; an account
-    or a directory when it is new and a script or file list of such a package names it. So what somebody
-    else does at the same time is not taken for Rabbitry's.
+    A package counts when it was not there before and the manager said in `said` that it put it there; an
+    account or a directory when it is new and a script or file list of such a package names it. So what
+    somebody else does at the same time is not taken for Rabbitry's.
     """
     before = transaction["before"]
     ledger = Ledger(transaction["owner"], root)
     installed = host.installed()
     known = {name for name, state in before["packages"].items() if state not in dpkg.ABSENT}
-    fresh = sorted((dpkg.present(host.database) & set(_UNPACKED.findall(said))) - known)
+    fresh = sorted((host.manager.present() & host.manager.brought(said)) - known)
+    asked = {pins.split(pin)[0] for pin in transaction["names"]}
     for name in fresh:
-        facts: dict[str, Any] = (
-            {"version": installed[name]} if name in {*transaction["names"]} & {*installed} else {}
-        )
+        facts: dict[str, Any] = {"version": installed[name]} if name in asked & {*installed} else {}
         if before["packages"].get(name) == "config-files":
             facts["keep_configuration"] = True
         ledger.record("package", name, created=True, **facts)
@@ -94,8 +88,8 @@ def _naming(pattern: str, texts: Mapping[str, str]) -> str:
 
 def _text(name: str, host: Host) -> str:
     """All that the package's scripts, file list and sysusers files say."""
-    owned = dpkg.owned_paths(name, host.database)
-    parts = [dpkg.scripts(name, host.database), *sorted(owned)]
+    owned = host.manager.owned_paths(name)
+    parts = [host.manager.scripts(name), *sorted(owned)]
     for path in owned:
         if path.startswith("/usr/lib/sysusers.d/") and path.endswith(".conf"):
             found = host.root / path[1:]

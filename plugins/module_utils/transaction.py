@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import apt, files, hold, newcomers
+from ansible_collections.rabbitry.stack.plugins.module_utils import files, hold, layout, newcomers, pins
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT, Ledger
+from ansible_collections.rabbitry.stack.plugins.module_utils.managers import for_host
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import PackageError, quoted, tail
 
-STATE = Path("/var/lib/rabbitry/packages")
+STATE = Path(layout.HERE.state) / "packages"
 POLL = 0.02  # seconds between two looks at a running transaction
 
-Install = Callable[[Sequence[str], Path], None]
+Install = Callable[[Sequence[str], Path, Sequence[Path]], None]
 Document = dict[str, Any]
 
 
@@ -27,19 +29,24 @@ Document = dict[str, Any]
 class Transactions:
     """The package transactions of this host: `ID.lock` (held while its process lives), `.json`, `.log`.
 
-    `install(names, log)` does the work. What is left behind without its process tells what a process that was
-    killed had begun: it is settled (recorded, units released) by whoever comes next. It lies in /var/lib and
-    not in /run, so that a reboot in the middle loses nothing.
+    `install(names, log, sources)` does the work. What is left behind without its process tells what a process
+    that was killed had begun: it is settled (recorded, units released) by whoever comes next. It lies in
+    /var/lib and not in /run, so that a reboot in the middle loses nothing.
     """
 
     install: Install
     state: Path = STATE
     ledger: Path = ROOT
     runtime: Path = hold.RUNTIME
-    host: newcomers.Host = field(default_factory=newcomers.Host)
+    host: newcomers.Host = field(default_factory=lambda: newcomers.Host(manager=for_host()))
 
-    def start(self, owner: str, names: Sequence[str], mask: Sequence[str]) -> None:
-        """Begin to install `names` for `owner`; returns at once. One transaction runs at a time, in order."""
+    def start(
+        self, owner: str, names: Sequence[str], mask: Sequence[str], sources: Sequence[str] = ()
+    ) -> None:
+        """Begin to install `names` for `owner`; returns at once. One transaction runs at a time, in order.
+
+        `sources` are files that name repositories whose metadata must be fetched first.
+        """
         ledger = Ledger(owner, self.ledger)
         for made in files.make_directories(self.state):
             ledger.record("directory", str(made), created=True)
@@ -47,7 +54,8 @@ class Transactions:
         self.state.chmod(0o700)
         path = self.state / f"{time.time_ns():020d}-{owner}.json"
         lock = self._take(path)
-        document = {"owner": owner, "names": list(names), "mask": list(mask), **self._adopt(path)}
+        asked = {"owner": owner, "names": list(names), "mask": list(mask), "sources": list(sources)}
+        document = {**asked, **self._adopt(path)}
         _write(path, document)
         child = os.fork()
         if child == 0:
@@ -83,13 +91,12 @@ class Transactions:
             held = hold.hold(document["mask"], self.runtime)
             document["held"] = sorted({*document["held"], *held})
             _write(path, document)
-            missing = [name for name in document["names"] if name not in self.host.installed()]
-            if missing:
-                self.install(missing, path.with_suffix(".log"))
+            if missing := pins.missing(document["names"], self.host.installed()):
+                self.install(missing, path.with_suffix(".log"), [Path(one) for one in document["sources"]])
             self._settle(path, document)
             _remove(path)
             os.sync()  # dpkg ran without its own
-        except apt.PackageError as failed:
+        except PackageError as failed:
             self._settle(path, document)
             _write(
                 path,
@@ -129,12 +136,12 @@ class Transactions:
                 self._settle(path, document)
                 _remove(path)
 
-    def failures(self, names: Collection[str] = ()) -> list[apt.PackageError]:
+    def failures(self, names: Collection[str] = ()) -> list[PackageError]:
         """Take the failures that nobody heard of yet, of all transactions or of those with one of `names`."""
         found = []
         for path, document, alive in self._all():
             if not alive and document["error"] and (not names or set(names) & set(document["names"])):
-                found.append(apt.PackageError(**document["error"]))
+                found.append(PackageError(**document["error"]))
                 _remove(path)
         return found
 
@@ -145,10 +152,9 @@ class Transactions:
         while names := self.running():
             waited = True
             if time.monotonic() > deadline:
-                listed = ", ".join(f"`{name}`" for name in sorted(names))
-                hint = "ps -o pid,etime,args -C apt-get,dpkg"
-                log = apt.tail("".join(_log(one).decode(errors="replace") for one, _, _ in self._all()))
-                raise apt.PackageError(f"{listed}: not installed after {timeout:g} s", hint, log)
+                hint = "ps -o pid,etime,args -C apt-get,dpkg,dnf"
+                log = tail("".join(_log(one).decode(errors="replace") for one, _, _ in self._all()))
+                raise PackageError(f"{quoted(sorted(names))}: not installed after {timeout:g} s", hint, log)
             time.sleep(POLL)
         for failed in self.failures():
             raise failed

@@ -1,17 +1,17 @@
 #!/usr/bin/python
 # Copyright: the Rabbitry contributors. MIT licence (see LICENSE).
-"""Install the distribution's packages, in the background when asked, and record what came with them."""
+"""Install packages, in the background when asked, and record what came with them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: packages
-short_description: Install packages of the distribution and record what came with them
+short_description: Install packages and record what came with them
 version_added: "0.1.0"
 author: The Rabbitry contributors
 description:
   - Installs the packages that are missing, in one transaction, without recommended packages and questions.
-    Configuration files that are already there stay.
+    Configuration files that are already there stay. Uses apt-get, or dnf where there is none.
   - Fetches the package lists only when there are none or when they prove to be stale.
   - With O(wait=false) the transaction runs on by itself; a later call with O(wait=true), of any owner, waits
     for it and fails when it failed.
@@ -23,10 +23,24 @@ options:
     type: str
     required: true
   names:
-    description: Packages to install. Installed ones are not upgraded.
+    description:
+      - Packages to install, as C(name) or C(name=version). An installed one is upgraded only when it has
+        another version than the one named, and never downgraded.
+      - A version may leave out its epoch and its last parts, C(27.3.4) is met by C(1:27.3.4.6-1).
     type: list
     elements: str
     required: true
+  sources:
+    description:
+      - Files that must be there before, such as sources, keys and preferences of the package manager. The
+        lists of the sources among them are fetched before packages are installed.
+      - They are recorded in the ledger C(sources), whoever asked for them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Whole path., type: str, required: true}
+      content: {description: Text of the file., type: str, required: true}
   wait:
     description: Whether to return only when all running transactions have ended.
     type: bool
@@ -59,6 +73,14 @@ EXAMPLES = r"""
     mask: [rabbitmq-server.service, epmd.socket]
     wait: false
 
+- name: Install a pinned release of the vendor's
+  rabbitry.stack.packages:
+    owner: rabbitmq
+    names: [rabbitmq-server=4.2.10, erlang-base=27.3.4]
+    sources:
+      - path: /etc/apt/sources.list.d/rabbitmq.sources
+        content: "{{ lookup('ansible.builtin.template', 'rabbitmq.sources.j2') }}"
+
 - name: Wait for the broker's packages
   rabbitry.stack.packages:
     owner: rabbitmq
@@ -67,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 missing:
-  description: Packages among O(names) that were not installed when the module began.
+  description: What of O(names) was not installed, or not in the version named, when the module began.
   type: list
   elements: str
   returned: success
@@ -86,52 +108,24 @@ log:
   returned: failure
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rabbitry.stack.plugins.module_utils import managers
-from ansible_collections.rabbitry.stack.plugins.module_utils.apt import PackageError
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
-from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
-from ansible_collections.rabbitry.stack.plugins.module_utils.transaction import Transactions
-
-
-def converge(module: AnsibleModule) -> dict[str, object]:
-    """Do what the arguments ask; returns the module's result. Raises PackageError, Refused, LedgerError."""
-    asked = module.params
-    names = list(dict.fromkeys(asked["names"]))
-    manager = managers.for_host()
-    transactions = Transactions(install=manager.install)
-    before = manager.installed()
-    missing = [name for name in names if name not in before]
-    result: dict[str, object] = {"changed": bool(missing), "missing": missing, "running": False}
-    if not module.check_mode:
-        if asked["wait"]:
-            transactions.join(asked["timeout"])
-            if any(name not in manager.installed() for name in names):
-                transactions.start(asked["owner"], names, asked["mask"])
-                transactions.join(asked["timeout"])
-            transactions.settle()
-        else:
-            transactions.failures(names)  # they are about to be tried again
-            running = transactions.running()
-            if not set(missing) <= running:
-                transactions.start(asked["owner"], names, asked["mask"])
-            result["running"] = bool(missing or running)
-        present = manager.installed()
-        ledger = Ledger(asked["owner"])
-        for name in set(names) & set(present):
-            ledger.record("package", name, version=present[name])
-        ledger.save()
-    if missing:
-        result["diff"] = {"before": "", "after": "".join(f"{name}\n" for name in missing)}
-    return result
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import LedgerError
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import PackageError
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_request import Request
 
 
 def main() -> None:
     """Run as an Ansible module."""
+    os.umask(0o022)  # what is made here is for services too, whatever umask the caller has
+    file = {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}
     module = AnsibleModule(
         argument_spec={
             "owner": {"type": "str", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
+            "sources": {"type": "list", "elements": "dict", "default": [], "options": file},
             "wait": {"type": "bool", "default": True},
             "mask": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "int", "default": 900},
@@ -139,7 +133,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        result = converge(module)
+        result = Request.read(module.params).converge(module.check_mode)
     except PackageError as failed:
         module.fail_json(msg=failed.message, hint=failed.hint, log=failed.log)
     except (Refused, LedgerError, OSError) as failed:

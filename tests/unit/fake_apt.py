@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils.apt import Apt
+from ansible_collections.rabbitry.stack.plugins.module_utils.managers import Debian
 from ansible_collections.rabbitry.stack.plugins.module_utils.newcomers import Host
 
 SCRIPT = """#!{python} -S
@@ -19,6 +20,11 @@ root, tool = Path("{root}"), Path(sys.argv[0]).name
 words = [word for word in sys.argv[1:] if not word.startswith("-")]
 with (root / "calls").open("a") as calls:
     print(tool, *(word for word in sys.argv[1:] if not word.startswith("-o")), file=calls)
+with (root / "words").open("a") as calls:
+    print(*sys.argv[1:], file=calls)
+if tool == "apt-cache":
+    print((root / "madison").read_text(), end="")
+    sys.exit(0)
 if tool == "systemctl":
     for unit in words[1:]:
         print("active" if unit == "running.service" else "inactive")
@@ -29,7 +35,7 @@ if answers.exists():
     answers.write_text(rest)
     if answer:
         print(answer, end="")
-        sys.exit(100)
+        sys.exit(int((root / "code").read_text()))
 if tool == "apt-get" and words[0] == "update":
     (root / "lists" / "x_Packages").touch()
 if tool == "apt-get" and words[0] == "install":
@@ -61,7 +67,7 @@ class FakeApt:
         self.root = root
         for name in ("bin", "lists", "etc", "var/lib/dpkg/info", "runtime"):
             (root / name).mkdir(parents=True)
-        for tool in ("apt-get", "dpkg", "systemctl"):
+        for tool in ("apt-get", "apt-cache", "dpkg", "systemctl"):
             path = root / "bin" / tool
             path.write_text(SCRIPT.format(python=sys.executable, root=root))
             path.chmod(0o755)
@@ -70,18 +76,23 @@ class FakeApt:
             (root / "etc" / name).write_text("root:x:0:\n")
         (root / "lists" / "x_Packages").touch()
         monkeypatch.setenv("PATH", str(root / "bin"), prepend=os.pathsep)
-        self.host = Host(root)
+        self.host = Host(root, Debian(root))
 
     def apt(self, log: Path) -> Apt:
         """The real face on the stand-in."""
-        return Apt(log, self.root / "lists", self.host.database)
+        return Apt(log, self.root / "lists", self.root / "var/lib/dpkg")
 
-    def install(self, names: Sequence[str], log: Path) -> None:
+    def install(self, names: Sequence[str], log: Path, sources: Sequence[Path] = ()) -> None:
         """What a transaction is given."""
-        self.apt(log).install(names)
+        self.apt(log).install(names, sources)
 
-    def answer(self, *outputs: str) -> None:
-        """What the next calls say before they fail; an empty one succeeds."""
+    def madison(self, said: str) -> None:
+        """What apt-cache knows of versions."""
+        (self.root / "madison").write_text(said)
+
+    def answer(self, *outputs: str, code: int = 100) -> None:
+        """What the next calls say before they end with `code`; an empty one succeeds."""
+        (self.root / "code").write_text(str(code))
         (self.root / "answers").write_text("\0".join(outputs))
 
     @property

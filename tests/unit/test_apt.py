@@ -128,3 +128,44 @@ def test_dpkgs_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "updates").mkdir()
     (tmp_path / "updates" / "0000").write_text("Package: half\nStatus: install ok installed\nVersion: 1\n\n")
     assert dpkg.installed(tmp_path) == {"libc6": "2.41", "half": "1"}
+
+
+MADISON = (
+    "redis | 1:8.0.2-1 | http://x a/b\nredis |   1:7.0-1 | http://x a/b\nredis-tools | 9 | http://x a/b\n"
+)
+
+
+def test_a_pin_becomes_a_version_that_there_is(fake: FakeApt, apt: Apt) -> None:
+    fake.madison(MADISON)
+    apt.install(["redis=7.0"])
+    assert fake.calls == ["apt-cache madison redis", f"{INSTALL}=1:7.0-1"]
+
+
+def test_a_version_that_nobody_has_is_told_with_those_there_are(fake: FakeApt, apt: Apt) -> None:
+    fake.madison(MADISON)
+    with pytest.raises(PackageError) as failed:
+        apt.install(["redis=7.1"])
+    there = "`1:8.0.2-1`, `1:7.0-1`"
+    assert failed.value.message == f"`redis` has no version 7.1 in the sources of this host: there is {there}"
+    assert failed.value.hint == "apt-cache madison redis"
+
+
+def test_new_sources_are_fetched_alone_before(fake: FakeApt, apt: Apt) -> None:
+    apt.install(["redis"], [Path("/etc/apt/keyrings/x.asc"), Path("/etc/apt/sources.list.d/x.sources")])
+    assert fake.calls == ["apt-get update", INSTALL]
+    said = (fake.root / "words").read_text()
+    assert "-oDir::Etc::SourceList=/etc/apt/sources.list.d/x.sources" in said
+    assert "-oAPT::Get::List-Cleanup=0" in said
+
+
+UNSIGNED = "W: GPG error: http://x s InRelease: NO_PUBKEY 1\nE: The repository 'http://x' is not signed.\n"
+OLD_LISTS = "W: An error occurred during the signature verification: OpenPGP signature verification failed\n"
+
+
+@pytest.mark.parametrize(("said", "code"), [(UNSIGNED, 100), (OLD_LISTS, 0)])
+def test_a_source_that_another_key_signed_is_refused(fake: FakeApt, apt: Apt, said: str, code: int) -> None:
+    fake.answer(said, code=code)
+    with pytest.raises(PackageError, match=r"repositories in `/x\.sources` cannot be used") as failed:
+        apt.install(["redis"], [Path("/x.sources")])
+    assert "signed with another key" in failed.value.hint
+    assert INSTALL not in fake.calls
