@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, files
+from ansible_collections.rabbitry.stack.plugins.module_utils import files, managed_block, managers
 
 Entry = Mapping[str, Any]
 
 
-def _account(kind: str, number: int) -> str:
+def account(kind: str, number: int) -> str:
     try:
         return pwd.getpwuid(number).pw_name if kind == "user" else grp.getgrgid(number).gr_name
     except KeyError:
@@ -25,8 +25,8 @@ def _attributes(entry: Entry) -> str | None:
     found = Path(entry["name"]).lstat()
     have = {
         "mode": files.mode_of(found),
-        "user": _account("user", found.st_uid),
-        "group": _account("group", found.st_gid),
+        "user": account("user", found.st_uid),
+        "group": account("group", found.st_gid),
     }
     for key, value in have.items():
         if entry.get(key) not in (None, "", value):
@@ -86,7 +86,8 @@ def _group(entry: Entry) -> str | None:
 
 
 def _package(entry: Entry) -> str | None:
-    version = dpkg.installed().get(entry["name"])
+    manager = managers.known()
+    version = manager.installed().get(entry["name"]) if manager else None
     if version is None:
         return f"the package `{entry['name']}` is not installed"
     if entry.get("version") not in (None, version):
@@ -108,6 +109,7 @@ def _tree(entry: Entry) -> str | None:
 
 
 CHECKS: dict[str, Callable[[Entry], str | None]] = {
+    "block": managed_block.drift,
     "file": _file,
     "directory": _directory,
     "link": _link,

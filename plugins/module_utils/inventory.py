@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, ledger
+from ansible_collections.rabbitry.stack.plugins.module_utils import layout, ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import Accounts
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Entry
 
@@ -17,7 +17,7 @@ class Inventory:
 
     def __init__(self, root: Path = ledger.ROOT, accounts: Accounts | None = None) -> None:
         self.root = root
-        self.bookkeeping: tuple[Path, ...] = (Path("/run/rabbitry"), root.parent / "packages")
+        self.bookkeeping: tuple[Path, ...] = (Path(layout.HERE.run), root.parent / "packages")
         self.accounts = accounts or Accounts()
         self._entries: dict[tuple[str, str], Entry] = {}
         for one in ledger.load_all(root):
@@ -46,11 +46,3 @@ class Inventory:
             return path.is_dir() and not path.is_symlink()
         known = self.accounts.uid if entry["kind"] == "user" else self.accounts.gid
         return known(entry["name"]) is not None
-
-    def owned_paths(self, package: str) -> set[str]:
-        """Paths that an installed package ships."""
-        return dpkg.owned_paths(package)
-
-    def packages(self) -> set[str]:
-        """Names of the packages on this host, also of those that broke off half-way."""
-        return dpkg.present()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import files
+from ansible_collections.rabbitry.stack.plugins.module_utils import files, layout
 from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import Accounts
 from ansible_collections.rabbitry.stack.plugins.module_utils.changes import Changes
+from ansible_collections.rabbitry.stack.plugins.module_utils.items import mode_of, whole_path
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.membership import place_group, place_user
+from ansible_collections.rabbitry.stack.plugins.module_utils.tree_placement import Trees
+from ansible_collections.rabbitry.stack.plugins.module_utils.tree_walk import describe
 
 Item = Mapping[str, Any]
 SECRET = "(secret content, not shown)\n"
@@ -38,7 +40,12 @@ class Placement:
         return self.changes.diff
 
     def all(self, asked: Mapping[str, Any]) -> None:
-        """Everything asked for, each after what it needs. Raises Refused, AccountError, OSError."""
+        """Everything asked for, each after what it needs. Raises Refused, AccountError, OSError.
+
+        Signs of an intrusion in one of the trees are looked for first: then nothing is changed at all.
+        """
+        trees = Trees(self.ledger, self.accounts, self.changes)
+        trees.refuse(asked.get("trees") or ())
         for key, act in (
             ("groups", lambda item: place_group(item, self.ledger, self.accounts, self.changes)),
             ("users", lambda item: place_user(item, self.ledger, self.accounts, self.changes)),
@@ -50,10 +57,14 @@ class Placement:
         ):
             for item in asked[key]:
                 act(item)
+        if asked.get("trees"):
+            trees.forget_others(asked["trees"])
+            trees.place(asked["trees"])
 
     def directory(self, item: Item) -> None:
         """Create the directory and give it its mode and owner; missing parents become root's, 0755."""
-        path, mode = _path(item), _mode(item)
+        item = layout.owned(item)
+        path, mode = whole_path(item), mode_of(item)
         found = files.status(path)
         if found is not None and not stat.S_ISDIR(found.st_mode):
             raise files.Refused(f"`{path}` is {files.what(found)} and not a directory", f"ls -ld {path}")
@@ -62,7 +73,7 @@ class Placement:
         if not _same(found, mode, uid, gid):
             if found is not None and self.ledger.find("directory", str(path)) is None:
                 facts["original"] = _original(found)
-            after = f"{item['mode']} {item['user']}:{item['group']}\n"
+            after = f"{item['user']}:{item['group']} {item['mode']}\n"
             self.changes.make(
                 str(path), _attributes(found), after, lambda: self._make_directory(path, mode, uid, gid)
             )
@@ -74,7 +85,8 @@ class Placement:
 
     def file(self, item: Item, secret: bool = False) -> None:
         """Give the file its content, mode and owner; what another's file held is kept for `retire`."""
-        path, mode = _path(item), _mode(item)
+        item = layout.owned(item)
+        path, mode = whole_path(item), mode_of(item)
         if not isinstance(item["content"], str):
             kind = type(item["content"]).__name__
             raise files.Refused(
@@ -94,7 +106,7 @@ class Placement:
             if secret:
                 old, new = ("" if before is None else SECRET), SECRET
             if before == content:
-                old, new = _attributes(found), f"{item['mode']} {item['user']}:{item['group']}\n"
+                old, new = _attributes(found), f"{item['user']}:{item['group']} {item['mode']}\n"
             self.changes.make(str(path), old, new, lambda: self._write(path, content, mode, uid, gid))
         self.ledger.record("file", str(path), created=found is None, **facts)
 
@@ -104,7 +116,7 @@ class Placement:
 
     def link(self, item: Item) -> None:
         """Make the link point to its target."""
-        path, target = _path(item), str(item["target"])
+        path, target = whole_path(item), str(item["target"])
         found = files.status(path)
         before = str(path.readlink()) if found is not None and stat.S_ISLNK(found.st_mode) else None
         if found is not None and before is None:
@@ -128,7 +140,7 @@ class Placement:
 
     def absent(self, name: str) -> None:
         """Remove the file, link or empty directory; the content of another's file is kept for `retire`."""
-        path = _path({"path": name})
+        path = whole_path({"path": name})
         found = files.status(path)
         known = self.ledger.find("file", name)
         facts = self._inherit("file", path)
@@ -163,19 +175,6 @@ class Placement:
         return uid, gid
 
 
-def _path(item: Item) -> Path:
-    path = Path(item["path"])
-    if not path.is_absolute() or ".." in path.parts or path == Path("/"):
-        raise files.Refused(f"`{item['path']}` is not a whole path: it begins with `/` and has no `..`")
-    return path
-
-
-def _mode(item: Item) -> int:
-    if not re.fullmatch(r"0[0-7]{3,4}", str(item["mode"])):
-        raise files.Refused(f"the mode of `{item['path']}` is `{item['mode']}`: quote it, like '0644'")
-    return int(item["mode"], 8)
-
-
 def _known(number: int | None, path: Path) -> int:
     if number is None:
         raise files.Refused(f"`{path}` is to belong to an account that does not exist")
@@ -187,7 +186,9 @@ def _same(found: os.stat_result | None, mode: int, uid: int | None, gid: int | N
 
 
 def _attributes(found: os.stat_result | None) -> str:
-    return "" if found is None else f"{files.mode_of(found)} {found.st_uid}:{found.st_gid}\n"
+    if found is None:
+        return ""
+    return f"{describe(found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))}\n"
 
 
 def _original(found: os.stat_result) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
     accounts,
-    apt,
     files,
+    managed_block,
     processes,
+    selinux,
     supervisor,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.inventory import Inventory
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Entry, restore
+from ansible_collections.rabbitry.stack.plugins.module_utils.managers import Manager, forget
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import PackageError
 from ansible_collections.rabbitry.stack.plugins.module_utils.verdict import BEFORE, Verdict
 
 CONFIGURATION = "/etc/rabbitry/supervisord.conf"
@@ -23,7 +26,7 @@ CONFIGURATION = "/etc/rabbitry/supervisord.conf"
 class Retirement:
     """One call of `retire`; with check=True it is the plan. `data` are directories that go whole."""
 
-    def __init__(self, inventory: Inventory, manager: apt.Apt, data: Collection[str], check: bool) -> None:
+    def __init__(self, inventory: Inventory, manager: Manager, data: Collection[str], check: bool) -> None:
         self.inventory = inventory
         self.manager = manager
         self.data = data
@@ -43,6 +46,9 @@ class Retirement:
         Raises SupervisorError and what ERRORS names; the ledgers then still stand, for another try.
         """
         self.services(self.inventory.of("service"))
+        for kind, undo in (("block", managed_block.retire), (selinux.KIND, selinux.retire)):
+            for entry in reversed(self.inventory.of(kind)):
+                undo(entry, self.verdict, self.check)
         for kind in ("file", "link", "absent"):
             for entry in reversed(self.inventory.of(kind)):
                 self.placed(entry)
@@ -80,6 +86,7 @@ class Retirement:
                 self.verdict.keep(entry, BEFORE)
         elif entry["kind"] != "absent" and files.status(path) is not None:
             if not self.check:
+                forget(self.manager, path)
                 path.unlink()
             self.verdict.remove(entry)
 
@@ -134,7 +141,7 @@ class Retirement:
 
     def packages(self, entries: Sequence[Entry]) -> None:
         """Purge what came with Rabbitry and is not needed by others. Raises PackageError."""
-        present = self.inventory.packages()
+        present = self.manager.present()
         ours = [one for one in entries if one["created"] and one["name"] in present]
         kept = self.manager.needed_by_others([one["name"] for one in ours]) if ours else {}
         going = [one for one in ours if one["name"] not in kept]
@@ -149,7 +156,7 @@ class Retirement:
             self.manager.purge([one["name"] for one in going], keep_configuration=configured)
         for entry in going:
             self.verdict.remove(entry)
-            self._purged |= self.inventory.owned_paths(entry["name"]) if self.check else set()
+            self._purged |= self.manager.owned_paths(entry["name"]) if self.check else set()
 
     def processes(self) -> None:
         """End what still runs of Rabbitry's. Raises TimeoutError."""
@@ -190,4 +197,4 @@ class Retirement:
             self.verdict.remove(entry)
 
 
-ERRORS = (apt.PackageError, accounts.AccountError, files.Refused, OSError)
+ERRORS = (PackageError, selinux.SelinuxError, accounts.AccountError, files.Refused, OSError)

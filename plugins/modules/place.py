@@ -12,6 +12,7 @@ author: The Rabbitry contributors
 description:
   - Brings all that is listed to the state asked for, in the order in which the options stand here.
   - A file is replaced in one step; a link in the last part of a path is refused and never followed.
+  - A tree that shows signs of an intrusion is refused before anything is changed, and not repaired.
   - What was on the host before is noted, and what such a file held is kept, so that M(rabbitry.stack.retire)
     can restore it. An account that was there before is not changed, it only joins the groups named.
 options:
@@ -78,6 +79,44 @@ options:
     type: list
     elements: str
     default: []
+  trees:
+    description: >-
+      All directories of this owner whose content programs write: whose it is, and the most that others may do
+      with it. They are not made; no link is followed, and another file system is not entered.
+      What other options or owners state is left alone.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path: {description: Whole path of the directory., type: str, required: true}
+      user: &user {description: "Whose everything is; empty for anybody's.", type: str, default: ""}
+      group: &group {description: "Its group; empty for any.", type: str, default: ""}
+      also: &also {description: "Other owners, C(user:group).", type: list, elements: str, default: []}
+      directory_mode: &open {description: The most of a directory; V(0750) unless given., type: str}
+      file_mode: &read {description: The most of a file; V(0640) unless given., type: str}
+      directory_least: &least {description: The least; what its owner needs unless given., type: str}
+      file_least: *least
+      rules:
+        description: Exceptions; the first that fits counts, also for what is below it.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name: {description: "Pattern of a path within; C(.) is the tree.", type: str, required: true}
+          user: *user
+          group: *group
+          also: *also
+          directory_mode: *open
+          file_mode: *read
+          directory_least: *least
+          file_least: *least
+      guarded:
+        description: >-
+          Whether accounts of services can write there, so that links that lead out of it, and SSH keys, are
+          signs of an intrusion.
+        type: bool
+        default: true
+      depth: {description: Levels that belong to it; all unless given., type: int}
 attributes:
   check_mode:
     description: Predicts the changes, also where accounts are still missing.
@@ -100,6 +139,8 @@ EXAMPLES = r"""
         user: redis
         group: redis
     absent: [/etc/redis/old.conf]
+    trees:
+      - {path: /var/lib/redis, user: redis, group: redis, directory_mode: "0750", file_mode: "0640"}
 """
 
 RETURN = r"""
@@ -119,38 +160,12 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import Acc
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
 from ansible_collections.rabbitry.stack.plugins.module_utils.placement import Placement
-
-
-def _list(**options: object) -> dict[str, object]:
-    return {"type": "list", "elements": "dict", "default": [], "options": options}
-
-
-def arguments() -> dict[str, object]:
-    """The module's argument specification, as DOCUMENTATION tells it."""
-    text: dict[str, object] = {"type": "str", "required": True}
-    texts: dict[str, object] = {"type": "list", "elements": "str", "default": []}
-    root = {"user": {"type": "str", "default": "root"}, "group": {"type": "str", "default": "root"}}
-    file = {"path": text, "mode": {"type": "str", "default": "0644"}, **root}
-    user = {
-        "home": {"type": "str", "default": "/nonexistent"},
-        "shell": {"type": "str", "default": "/usr/sbin/nologin"},
-        "comment": {"type": "str", "default": ""},
-    }
-    return {
-        "owner": text,
-        "groups": _list(name=text),
-        "users": _list(name=text, group=text, groups=texts, **user),
-        "directories": _list(path=text, mode={"type": "str", "default": "0755"}, **root),
-        "files": _list(content={"type": "raw", "required": True}, **file),
-        "secret_files": _list(content={"type": "raw", "required": True, "no_log": True}, **file),
-        "links": _list(path=text, target=text),
-        "absent": texts,
-    }
+from ansible_collections.rabbitry.stack.plugins.module_utils.placement_arguments import ARGUMENTS
 
 
 def main() -> None:
     """Run as an Ansible module."""
-    module = AnsibleModule(argument_spec=arguments(), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     asked = module.params
     changed: list[str] = []
     try:

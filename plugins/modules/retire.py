@@ -17,10 +17,12 @@ description:
   - Check mode gives the plan.
 options:
   data:
-    description: Directories that go with their content when Rabbitry created them. Others go when empty.
+    description:
+      - Directories that go with their content when Rabbitry created them. Others go when empty.
+      - When not given, C(/opt/rabbitry), C(/etc/rabbitry), C(/var/lib/rabbitry), C(/var/log/rabbitry), on
+        macOS their like below the prefix of Homebrew.
     type: list
     elements: path
-    default: [/opt/rabbitry, /etc/rabbitry, /var/lib/rabbitry, /var/log/rabbitry]
 attributes:
   check_mode:
     description: Returns what would be removed and kept.
@@ -72,34 +74,34 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import managers
-from ansible_collections.rabbitry.stack.plugins.module_utils.apt import Apt, PackageError
 from ansible_collections.rabbitry.stack.plugins.module_utils.inventory import Inventory
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import LedgerError
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import PackageError
 from ansible_collections.rabbitry.stack.plugins.module_utils.retirement import ERRORS, Retirement
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
 from ansible_collections.rabbitry.stack.plugins.module_utils.transaction import STATE, Transactions
 from ansible_collections.rabbitry.stack.plugins.module_utils.verdict import Verdict
 
-HOMES = ["/opt/rabbitry", "/etc/rabbitry", "/var/lib/rabbitry", "/var/log/rabbitry"]
 TIMEOUT = 900  # seconds for a package transaction that still runs
 
 
 def main() -> None:
     """Run as an Ansible module."""
     module = AnsibleModule(
-        argument_spec={"data": {"type": "list", "elements": "path", "default": HOMES}},
+        argument_spec={"data": {"type": "list", "elements": "path"}},
         supports_check_mode=True,
     )
     result = vars(Verdict())
     try:
+        manager = managers.for_host(Path(module.tmpdir) / "packages.log")
         if STATE.is_dir() and not module.check_mode:
-            transactions = Transactions(install=managers.for_host().install)
+            transactions = Transactions(install=manager.install)
             with suppress(PackageError):  # what a failed transaction brought is in the ledger all the same
                 transactions.join(TIMEOUT)
             transactions.settle()
         inventory = Inventory()
-        apt = Apt(Path(module.tmpdir) / "packages.log")
-        retirement = Retirement(inventory, apt, module.params["data"], module.check_mode)
+        retirement = Retirement(inventory, manager, module.params["data"] or HERE.data, module.check_mode)
         result = vars(retirement.verdict)
         if not inventory.empty:
             retirement.all()

@@ -39,7 +39,7 @@ def test_a_changed_mode_alone_is_put_right(place: Place, tmp_path: Path) -> None
     path.chmod(0o666)
     changed = place(files=[file(path)])
     assert changed.changed == [str(path)]
-    assert changed.diff[0]["after"] == f"0640 {USER}:{GROUP}\n"
+    assert changed.diff[0]["after"] == f"{USER}:{GROUP} 0640\n"
     assert files.mode_of(path.lstat()) == "0640"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, files, processes, supervisor
+from ansible_collections.rabbitry.stack.plugins.module_utils import files, processes, supervisor
 from ansible_collections.rabbitry.stack.plugins.module_utils.apt import PackageError
 from ansible_collections.rabbitry.stack.plugins.module_utils.inventory import Inventory
 
@@ -23,7 +23,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(
         supervisor, "remove", lambda *entries: made.stopped.extend(e["name"] for e in entries)
     )
-    monkeypatch.setattr(dpkg, "present", lambda: {"rabbitmq-server", "erlang-base", "redis-server"})
     return made
 
 
@@ -136,6 +135,15 @@ def test_definitions_stay_with_a_broker_that_stays(site: Site) -> None:
     site.record("package", "rabbitmq-server")
     site.record("definitions", "rabbitmq")
     assert names(site.retire().verdict.kept) == ["rabbitmq-server", "rabbitmq"]
+
+
+def test_what_is_only_stated_of_a_directory_is_forgotten_with_the_ledger(site: Site) -> None:
+    (site.root / "theirs").mkdir()
+    site.place(trees=[{"path": str(site.root / "theirs")}])
+    verdict = site.retire().verdict
+    assert str(site.root / "theirs") not in names([*verdict.removed, *verdict.kept])
+    assert (site.root / "theirs").exists()
+    assert not site.ledger.exists()
 
 
 def test_trees_go_whole(site: Site) -> None:
