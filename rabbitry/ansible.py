@@ -1,23 +1,22 @@
-"""The only module that starts Ansible: a playbook runs, its events come back while it does."""
+"""Runs playbooks, as root on every host; their events come back while they run."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from rabbitry import privilege, record
+from rabbitry import access, privilege, record
 from rabbitry.environment import Environment
 from rabbitry.errors import Fault, StackError
 from rabbitry.events import Event, Result, faults, parse
-from rabbitry.host import tools
-from rabbitry.model import Stack
+from rabbitry.host import run as run_here
+from rabbitry.inventory import is_local, program, variables
 
 INTERRUPTED = 130
 
@@ -38,16 +37,52 @@ def run(
     *,
     listen: Callable[[Event], None] = lambda event: None,
     check: bool = False,
-    variables: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
+    all_or_none: bool = True,
 ) -> Run:
     """Run playbooks/<playbook>.yml; StackError with every fault when a host fails or cannot be reached.
 
-    Everything that Ansible prints goes to a file in the environment's log directory.
+    A password is asked for where one is needed. Without `all_or_none`, hosts that cannot be entered are left
+    out.
     """
-    argv = [_program("ansible-playbook"), f"--inventory={environment.inventory}"]
+    secret, hosts = _entered(environment, "up" if playbook == "site" else playbook, all_or_none)
+    return _play(playbook, environment, listen=listen, check=check, extra=extra, secret=secret, hosts=hosts)
+
+
+def enter(environment: Environment, hosts: Sequence[str]) -> None:
+    """Become root on remote hosts now, before anything moves on the terminal where a password is asked."""
+    doors = access.enter(environment, _looking(environment), all_or_none=False)
+    if faults := [doors.faults[name] for name in hosts if name in doors.faults]:
+        raise StackError.of(faults)
+
+
+def _entered(environment: Environment, verb: str, all_or_none: bool = True) -> tuple[str | None, list[str]]:
+    """The password that makes us root, and the hosts to work on when these are not all."""
+    if is_local(environment):
+        return privilege.password(verb), []
+    doors = access.enter(environment, _looking(environment), all_or_none=all_or_none)
+    return doors.secret, doors.entered if doors.faults else []
+
+
+def _looking(environment: Environment) -> Callable[[str | None], object]:
+    return lambda secret: _play("access", environment, secret=secret)
+
+
+def _play(
+    playbook: str,
+    environment: Environment,
+    *,
+    listen: Callable[[Event], None] = lambda event: None,
+    check: bool = False,
+    extra: Mapping[str, object] | None = None,
+    secret: str | None = None,
+    hosts: Sequence[str] = (),
+) -> Run:
+    """Everything that Ansible prints goes to a file in the environment's log directory."""
+    argv = [program("ansible-playbook"), f"--inventory={environment.inventory}"]
     argv += ["--check", "--diff"] if check else ["--diff"]
-    argv += ["--extra-vars", json.dumps(dict(variables))] if variables else []
-    secret = privilege.password("up" if playbook == "site" else playbook) if is_local(environment) else None
+    argv += ["--extra-vars", json.dumps(dict(extra))] if extra else []
+    argv += [f"--limit={','.join(hosts)}"] if hosts else []
     if secret is not None:
         argv.append("--become-password-file=-")
     argv.append(str(environment.root / "playbooks" / f"{playbook}.yml"))
@@ -73,64 +108,46 @@ def run(
     if not results:
         raise StackError(
             f"`{environment.inventory}` has no host for the playbook `{playbook}`",
-            f"{_program('ansible-inventory')} -i {environment.inventory} --graph",
+            f"{program('ansible-inventory')} -i {environment.inventory} --graph",
         )
     changed = tuple(result for result in results if result.status == "changed")
     return Run(playbook, time.monotonic() - began, changed, log)
 
 
-def is_local(environment: Environment) -> bool:
-    """Whether every host is this machine, so that this user's sudo password is the one that Ansible needs."""
-    if environment.stack.exists():
-        return Stack.load(environment.stack).is_local
-    argv = [_program("ansible-inventory"), f"--inventory={environment.inventory}", "--list"]
-    done = subprocess.run(argv, env=_variables(environment), capture_output=True, encoding="utf-8")
-    if done.returncode:
-        raise StackError(
-            f"`{environment.inventory}` is not an inventory",
-            f"{argv[0]} -i {environment.inventory} --list",
-            done.stderr.splitlines()[-10:],
-        )
-    hosts = json.loads(done.stdout)["_meta"]["hostvars"].values()
-    return all(facts.get("ansible_connection") == "local" for facts in hosts)
-
-
 def ask(environment: Environment, host: str, argv: Sequence[str]) -> str:
     """What a read-only command prints on one host of the environment, run there as root."""
-    module = [host, "--become", "--module-name=ansible.builtin.command"]
-    done = subprocess.run(
+    return _act(environment, host, "ansible.builtin.command", {"argv": list(argv)}, argv[0])
+
+
+def restart(environment: Environment, host: str, service: str) -> None:
+    """Restart one service on one host as `up` would, and wait until it is ready."""
+    arguments = {"names": [service], "state": "restarted"}
+    _act(environment, host, "rabbitry.stack.services", arguments, f"restart {service}")
+
+
+def _act(environment: Environment, host: str, module: str, arguments: Mapping[str, object], what: str) -> str:
+    """Run one module on one host; what it printed. StackError names `what` failed."""
+    enter(environment, [host])
+    secret = access.secret(environment)
+    answer = run_here(
         [
-            _program("ansible"),
+            program("ansible"),
             f"--inventory={environment.inventory}",
-            *module,
-            "--args",
-            json.dumps({"argv": list(argv)}),
+            *(["--become-password-file=-"] if secret is not None else []),
+            *(host, "--become", f"--module-name={module}"),
+            *("--args", json.dumps(dict(arguments))),
         ],
-        env=_variables(environment),
-        capture_output=True,
-        encoding="utf-8",
+        stdin=secret or "",
+        environment=variables(environment),
     )
-    head, _, output = done.stdout.partition("\n")
-    if done.returncode:
+    head, _, output = answer.output.partition("\n")
+    if answer.code:
         raise StackError(
-            f"`{argv[0]}` failed on {host}: {head}", f"ssh {host} true", output.splitlines()[-10:]
+            f"`{what}` failed on {host}: {head}",
+            f"./inv status{environment.option}",
+            output.splitlines()[-10:],
         )
     return output
-
-
-def _program(name: str) -> str:
-    return str(Path(sys.executable).with_name(name))
-
-
-def _variables(environment: Environment) -> dict[str, str]:
-    return {
-        **os.environ,
-        **tools(),
-        "ANSIBLE_CONFIG": str(environment.root / "ansible.cfg"),
-        "ANSIBLE_NOCOLOR": "1",
-        "RABBITRY_ENV": environment.name,
-        "RABBITRY_STATE": str(environment.state),
-    }
 
 
 def _start(
@@ -141,7 +158,7 @@ def _start(
     process = subprocess.Popen(
         argv,
         cwd=environment.root,
-        env={**_variables(environment), "RABBITRY_EVENTS": f"/dev/fd/{writer}"},
+        env={**variables(environment), "RABBITRY_EVENTS": f"/dev/fd/{writer}"},
         pass_fds=[writer],
         stdin=subprocess.PIPE,
         stdout=log,

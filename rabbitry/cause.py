@@ -6,13 +6,16 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from rabbitry.clients import Clients, Refused
+from rabbitry.clients import Clients
 from rabbitry.deadline import DeadlinePassed
 from rabbitry.model import Stack
+from rabbitry.page import Refused
 from rabbitry.promise import Alarm, Broken, Unreachable
 
 BROKER = "rabbitmq-server"
 BACKEND = "redis-server"
+# What a tunnel to a broker that does not run looks like: somebody is there, and says nothing.
+HUNG_UP = {"pika.StreamLostError", "pika.IncompatibleProtocolError", "builtins.ConnectionResetError"}
 
 
 def explain(error: BaseException, stack: Stack) -> Broken:
@@ -43,7 +46,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _of_class(error: BaseException, stack: Stack) -> Broken | None:
     kinds = {f"{kind.__module__.split('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
     amqp, store = stack.endpoints.amqp, stack.endpoints.redis
-    broker, backend = str(amqp), str(store)
+    broker, backend = stack.where(amqp), stack.where(store)
     user, vhost = stack.accounts["app"].username, amqp.vhost
     text = " ".join(str(error).split())
     if not re.search(r"[A-Z]+_[A-Z_]+", text):
@@ -76,6 +79,8 @@ def _of_class(error: BaseException, stack: Stack) -> Broken | None:
         return unreachable(BROKER, broker, refused=True)
     if kinds & {"pika.AMQPConnectorStackTimeout", "pika.AMQPConnectorSocketConnectError"}:
         return None if isinstance(getattr(error, "exception", None), OSError) else unreachable(BROKER, broker)
+    if kinds & HUNG_UP or "Server unexpectedly closed connection" in text:
+        return Unreachable(f"{BROKER} hangs up at {broker}", address=broker, service=BROKER)
     if isinstance(error, DeadlinePassed):
         return Broken(str(error), service=BROKER)
     if isinstance(error, TimeoutError):

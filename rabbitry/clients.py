@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
-import json
 import logging
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from rabbitry.model import Account, Endpoint, Stack
+from rabbitry.endpoint import Endpoint
+from rabbitry.model import Account, Stack
+from rabbitry.page import ANSWER_TIMEOUT, Refused, Response, get
 from rabbitry.promise import Alarm
 
 if TYPE_CHECKING:
@@ -20,38 +19,30 @@ if TYPE_CHECKING:
     from celery import Celery
 
 CONNECT_TIMEOUT = 2.0
-ANSWER_TIMEOUT = 3.0
 
 # What they log about a lost connection is said in one sentence by `cause`.
 for _name in ("pika", "amqp", "kombu", "celery"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
-class Response(NamedTuple):
-    """What an HTTP server said."""
-
-    status: int
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON; None when it is empty."""
-        return json.loads(self.body) if self.body else None
-
-
-class Refused(Exception):
-    """An HTTP server that answered, but not with 200."""
-
-    def __init__(self, service: str, path: str, status: int, username: str) -> None:
-        super().__init__(f"{service} answers {status} to GET {path} of user `{username}`")
-        self.service, self.status, self.username = service, status, username
-
-
 class Clients:
-    """Makes clients from the stack's endpoints and accounts; `secrets` maps secret names to passwords."""
+    """Makes clients from the stack's endpoints and accounts; `secrets` maps secret names to passwords.
 
-    def __init__(self, stack: Stack, secrets: Mapping[str, str]) -> None:
+    `ways` says by an endpoint's name where to connect for it, where that is another address than its own.
+    """
+
+    def __init__(
+        self, stack: Stack, secrets: Mapping[str, str], ways: Mapping[str, tuple[str, int]] | None = None
+    ) -> None:
         self.stack = stack
         self.secrets = secrets
+        self.ways = ways or {}
+
+    def _way(self, name: str) -> Endpoint:
+        """Where to connect for an endpoint."""
+        endpoint: Endpoint = getattr(self.stack.endpoints, name)
+        host, port = self.ways.get(name, (endpoint.host, endpoint.port))
+        return Endpoint(host, port, endpoint.on)
 
     def password(self, account: Account) -> str:
         """The account's password."""
@@ -62,13 +53,13 @@ class Clients:
         import pika
 
         account = self.stack.accounts["app"]
-        endpoint = self.stack.endpoints.amqp
+        endpoint = self._way("amqp")
         name = account.username if username is None else username
         return pika.BlockingConnection(
             pika.ConnectionParameters(
                 host=endpoint.host,
                 port=endpoint.port,
-                virtual_host=endpoint.vhost,
+                virtual_host=self.stack.endpoints.amqp.vhost,
                 credentials=pika.PlainCredentials(
                     name, self.password(account) if password is None else password
                 ),
@@ -88,11 +79,11 @@ class Clients:
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        endpoint, account = self.stack.endpoints.redis, self.stack.accounts["redis"]
+        endpoint, account = self._way("redis"), self.stack.accounts["redis"]
         known: dict[str, Any] = {
             "host": endpoint.host,
             "port": endpoint.port,
-            "db": endpoint.db,
+            "db": self.stack.endpoints.redis.db,
             "username": account.username or None,
             "password": self.password(account),
             "socket_connect_timeout": CONNECT_TIMEOUT,
@@ -111,14 +102,15 @@ class Clients:
         from celery import Celery
         from kombu import Exchange, Queue
 
-        stack, amqp, store = self.stack, self.stack.endpoints.amqp, self.stack.endpoints.redis
+        stack, ends = self.stack, self.stack.endpoints
+        amqp, store = self._way("amqp"), self._way("redis")
         login, store_login = (_login(self, stack.accounts[name]) for name in ("app", "redis"))
         exchange = Exchange(stack.exchange, type="topic", no_declare=True)
         kind = {"x-queue-type": stack.queue_type}
         client = Celery("rabbitry", set_as_current=False)
         client.conf.update(
-            broker_url=f"amqp://{login}@{amqp}/{amqp.path}",
-            result_backend=f"redis://{store_login}@{store}/{store.db}",
+            broker_url=f"amqp://{login}@{amqp}/{ends.amqp.path}",
+            result_backend=f"redis://{store_login}@{store}/{ends.redis.db}",
             task_queues=[
                 Queue(name, exchange, routing_key=name, queue_arguments=kind, no_declare=True)
                 for name in stack.queues
@@ -154,20 +146,17 @@ class Clients:
     def management(self, path: str, *, expect: tuple[int, ...] = (200,)) -> Any:
         """GET /api/<path> of RabbitMQ's management as the monitoring user; the JSON answer."""
         account = self.stack.accounts["monitor"]
-        response = get(
-            self.stack.endpoints.management, f"/api/{path}", account.username, self.password(account)
-        )
+        response = get(self._way("management"), f"/api/{path}", account.username, self.password(account))
         if response.status not in expect:
             raise Refused("the management API", f"/api/{path}", response.status, account.username)
         return response.json()
 
     def flower(self, path: str, *, login: bool = True) -> Response:
         """GET a page of Flower, with its user's password or as a stranger."""
-        endpoint = self.stack.endpoints.flower
-        if endpoint is None:
+        if self.stack.endpoints.flower is None:
             raise ValueError("this stack has no Flower")
         account = self.stack.accounts["flower"]
-        return get(endpoint, path, *((account.username, self.password(account)) if login else ()))
+        return get(self._way("flower"), path, *((account.username, self.password(account)) if login else ()))
 
     def check_alarms(self) -> None:
         """Raise Alarm when the broker reports one; it blocks every publisher."""
@@ -179,20 +168,6 @@ class Clients:
                 service="rabbitmq-server",
                 hint="./inv status",
             )
-
-
-def get(endpoint: Endpoint, path: str, username: str = "", password: str = "") -> Response:
-    """One GET request with basic authentication when a user is named. No proxy, no redirects."""
-    headers = {}
-    if username:
-        headers["Authorization"] = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-    connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=ANSWER_TIMEOUT)
-    try:
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        return Response(answer.status, answer.read())
-    finally:
-        connection.close()
 
 
 def _login(clients: Clients, account: Account) -> str:

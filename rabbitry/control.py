@@ -28,27 +28,40 @@ def choose(stack: Stack, wanted: str = "") -> list[tuple[Host, list[str]]]:
     return [(one, services) for one, services in chosen if services]
 
 
-def restart(supervisor: str, services: Sequence[str]) -> list[list[str]]:
+def restart(environment: Environment, where: Host, service: str) -> None:
+    """Restart one service of a host."""
+    if where.supervisor == "launchd":
+        # No single command of a Mac's does it, least of all for what `brew services` runs.
+        ansible.restart(environment, where.name, service)
+    else:
+        for argv in restarting(where.supervisor, [service]):
+            tell(environment, where, argv)
+
+
+def restarting(supervisor: str, services: Sequence[str]) -> list[list[str]]:
     """The commands that restart `services` in this order."""
     match supervisor:
         case "systemd":
             return [["systemctl", "restart", name] for name in services]
         case "supervisord":
             return [[*SUPERVISORCTL, "restart", name] for name in services]
-        case "launchd":
-            return [["launchctl", "kickstart", "-k", f"system/rabbitry.{name}"] for name in services]
     raise _unknown(supervisor)
 
 
-def logs(supervisor: str, services: Sequence[str], lines: int, follow: bool = False) -> list[str]:
-    """The command that prints the last `lines` log lines of `services`, and with `follow` those that come."""
+def logs(
+    supervisor: str, services: Sequence[str], lines: int, follow: bool = False, folder: str = LOGS
+) -> list[str]:
+    """The command that prints the last `lines` log lines of `services`, and with `follow` those that come.
+
+    `folder` has the logs where no journal keeps them.
+    """
     match supervisor:
         case "systemd":
             units = [f"--unit={name}" for name in services]
             extra = ["--follow"] if follow else []
             return ["journalctl", "--no-pager", "--output=short-iso", f"--lines={lines}", *extra, *units]
         case "supervisord" | "launchd":
-            files = [f"{LOGS}/{name}.log" for name in services]
+            files = [f"{folder}/{name}.log" for name in services]
             return ["tail", "-n", str(lines), *(["-F"] if follow else []), "--", *files]
     raise _unknown(supervisor)
 
@@ -74,7 +87,9 @@ def last_lines(environment: Environment, stack: Stack, service: str, count: int 
         return tuple(
             line
             for one in found
-            for line in tell(environment, one, logs(one.supervisor, [service], count)).splitlines()
+            for line in tell(
+                environment, one, logs(one.supervisor, [service], count, folder=one.logs)
+            ).splitlines()
         )
     except StackError:
         return ()

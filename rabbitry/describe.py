@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rabbitry import ansible, report
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
@@ -14,7 +12,8 @@ def describe(environment: Environment, as_json: bool = False) -> None:
     """Write stack.json and print where it is, or print it."""
     with report.progress() as progress:
         ansible.run("describe", environment, listen=progress.hear)
-    stack = Stack.load(environment.stack)
+    environment.described()
+    stack = Stack.load(environment.stack, environment.option)
     if as_json:
         report.line(environment.stack.read_text(encoding="utf-8").rstrip())
         return
@@ -32,22 +31,7 @@ def current(environment: Environment) -> Stack:
             f"there is no stack `{environment.name}` yet: `{environment.stack}` is missing",
             f"./inv up{environment.option}",
         )
-    if environment.stack.stat().st_mtime < edited(environment):
+    if not environment.is_described:
         ansible.run("describe", environment)
-        # A document that stays as it was is not written again, and would look old for ever.
-        environment.stack.touch()
-    return Stack.load(environment.stack)
-
-
-def edited(environment: Environment) -> float:
-    """When a file of the inventory was last changed, in seconds since 1970."""
-    place = environment.inventory if environment.inventory.is_dir() else environment.inventory.parent
-    beside: list[Path] = [
-        path
-        for folder in ("group_vars", "host_vars")
-        for path in (place / folder).rglob("*")
-        if path.is_file()
-    ]
-    inside = environment.inventory.rglob("*") if environment.inventory.is_dir() else ()
-    times: list[float] = [path.stat().st_mtime for path in (environment.inventory, *inside, *beside)]
-    return max(times)
+        environment.described()
+    return Stack.load(environment.stack, environment.option)

@@ -33,6 +33,24 @@ class Environment:
         return self.state / "stack.json"
 
     @property
+    def edited(self) -> float:
+        """When a file of the inventory was last changed, in seconds since 1970."""
+        place = self.inventory if self.inventory.is_dir() else self.inventory.parent
+        folders = [place / "group_vars", place / "host_vars", *([place] if place == self.inventory else [])]
+        beside = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        times: list[float] = [path.stat().st_mtime for path in (self.inventory, *beside)]
+        return max(times)
+
+    @property
+    def is_described(self) -> bool:
+        """Whether the model was written since the inventory was last edited."""
+        return self.stack.exists() and self.stack.stat().st_mtime >= self.edited
+
+    def described(self) -> None:
+        """Remember that the model is today's: a document that stays as it was is not written again."""
+        self.stack.touch()
+
+    @property
     def secrets(self) -> Path:
         return self.state / "secrets.json"
 

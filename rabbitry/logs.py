@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rabbitry import control, host, report
+import shlex
+
+from rabbitry import control, host, report, tunnel
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
@@ -10,17 +12,24 @@ from rabbitry.model import Stack
 
 def logs(environment: Environment, service: str = "", *, follow: bool = False, lines: int = 50) -> int:
     """Print the last log lines of the services that `service` means, host by host; the exit code."""
-    chosen = control.choose(Stack.load(environment.stack), service)
+    chosen = control.choose(Stack.load(environment.stack, environment.option), service)
     if follow:
         one, services = chosen[0]
-        argv = control.logs(one.supervisor, services, lines, follow)
-        if len(chosen) > 1 or not one.is_local:
+        argv = control.logs(one.supervisor, services, lines, follow, one.logs)
+        if len(chosen) > 1:
             raise StackError(
-                "only this machine's logs can be followed", f"ssh -t {one.name} sudo {' '.join(argv)}"
+                f"{', '.join(f'`{each.name}`' for each, _ in chosen)} have logs of these services:"
+                " only those of one host can be followed",
+                f"./inv logs {services[0]} -f{environment.option}",
             )
-        return host.call(argv, root=True)
+        if one.is_local:
+            return host.call(argv, root=True)
+        # A terminal of its own: sudo asks there, and Ctrl-C ends both sides.
+        program, *enter = tunnel.words(environment, one.name)
+        return host.call([program, "-t", "-q", *enter, "--", shlex.join(["sudo", "--", *argv])])
     for one, services in chosen:
         if len(chosen) > 1:
             report.note(f"{one.name}: {', '.join(services)}")
-        report.line(control.tell(environment, one, control.logs(one.supervisor, services, lines)).rstrip())
+        argv = control.logs(one.supervisor, services, lines, folder=one.logs)
+        report.line(control.tell(environment, one, argv).rstrip())
     return 0

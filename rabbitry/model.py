@@ -11,51 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from rabbitry.endpoint import Endpoint, Endpoints
 from rabbitry.errors import StackError
 
 SCHEMA = 1
 ACCOUNTS = ("app", "admin", "monitor", "redis", "flower")
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where something listens."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
-@dataclass(frozen=True)
-class AmqpEndpoint(Endpoint):
-    """The broker and the application's own virtual host."""
-
-    vhost: str
-
-    @property
-    def path(self) -> str:
-        """The virtual host as the path of an AMQP URL: every reserved character is quoted, `/` too."""
-        return quote(self.vhost, safe="")
-
-
-@dataclass(frozen=True)
-class RedisEndpoint(Endpoint):
-    """The result backend and its database number."""
-
-    db: int
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    amqp: AmqpEndpoint
-    management: Endpoint
-    redis: RedisEndpoint
-    flower: Endpoint | None
 
 
 @dataclass(frozen=True)
@@ -100,11 +61,14 @@ class Service:
 
 @dataclass(frozen=True)
 class Host:
-    """`connection` is Ansible's (local, ssh); `services` are in the order in which they start."""
+    """`connection` is Ansible's (local, ssh), `address` what it connects to; `services` in their start order,
+    `logs` the directory of what they say where no journal keeps it."""
 
     name: str
+    address: str
     connection: str
     supervisor: str
+    logs: str
     groups: tuple[str, ...]
     services: tuple[Service, ...]
     versions: Mapping[str, str]
@@ -136,15 +100,25 @@ class Stack:
     def is_local(self) -> bool:
         return all(host.is_local for host in self.hosts)
 
+    def host(self, name: str) -> Host:
+        return next(host for host in self.hosts if host.name == name)
+
+    def where(self, endpoint: Endpoint | None) -> str:
+        """An endpoint's address for people: whose loopback it is, when that is not this machine's."""
+        if endpoint is None:
+            return "nowhere"
+        elsewhere = endpoint.is_loopback and not self.host(endpoint.on).is_local
+        return f"{endpoint} on {endpoint.on}" if elsewhere else str(endpoint)
+
     @classmethod
-    def load(cls, path: Path) -> Stack:
-        """Read stack.json; StackError when it is missing or not exactly what this version writes."""
+    def load(cls, path: Path, option: str = "") -> Stack:
+        """Read stack.json; StackError when it is not what this version writes. Its hint has `option`."""
         try:
             return cls.from_data(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError as error:
-            raise StackError(f"no stack is known here: `{path}` is missing", "./inv up") from error
+            raise StackError(f"no stack is known here: `{path}` is missing", f"./inv up{option}") from error
         except (OSError, ValueError) as error:
-            raise StackError(f"`{path}` cannot be used: {error}", "./inv describe") from error
+            raise StackError(f"`{path}` cannot be used: {error}", f"./inv describe{option}") from error
 
     @classmethod
     def from_data(cls, data: object) -> Stack:

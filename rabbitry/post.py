@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rabbitry.cause import count, explain, services_of, silence
-from rabbitry.clients import ANSWER_TIMEOUT, Clients
+from rabbitry.clients import Clients
 from rabbitry.deadline import Deadline, until, within
+from rabbitry.page import ANSWER_TIMEOUT
 from rabbitry.promise import Broken, Unreachable
 
 PROBE = "rabbitry.probe."

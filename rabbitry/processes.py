@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import json
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from rabbitry import host
+from rabbitry.errors import StackError
 
 # On the command line of the beat that Rabbitry started, see roles/celery_beat.
 OURS = "rabbitry_beat:scheduler"
+PATIENCE = 10.0
 
 
 def running(proc: Path = Path("/proc")) -> list[tuple[int, list[str]]]:
     """Process numbers and command lines; processes of containers on this machine are left out.
 
-    Empty where there is no /proc (macOS).
+    A Mac has no /proc: there `ps` is asked, which separates words by blanks.
     """
+    if host.is_mac():
+        lines = host.run(["ps", "-A", "-ww", "-o", "pid=,args="]).output.splitlines()
+        return [(int(words[0]), words[1:]) for words in (line.split() for line in lines) if words]
+    return _of_linux(proc)
+
+
+def running_there(python: Sequence[str]) -> list[tuple[int, list[str]]]:
+    """The same of another machine with Linux, where `python` runs what it reads; StackError if it fails."""
+    source = (
+        "from __future__ import annotations\nimport json, sys\nfrom pathlib import Path\n"
+        f"{inspect.getsource(_of_linux)}\njson.dump(_of_linux(Path('/proc')), sys.stdout)\n"
+    )
+    answer = host.run(python, stdin=source, timeout=PATIENCE)
+    if answer.code:
+        raise StackError(answer.lines[-1] if answer.lines else "no answer", shlex.join(python))
+    return [(int(pid), words) for pid, words in json.loads(answer.output)]
+
+
+def _of_linux(proc: Path) -> list[tuple[int, list[str]]]:
     found = []
     for folder in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         try:

@@ -7,23 +7,30 @@ import time
 from collections.abc import Mapping
 
 from rabbitry.cause import explain, services_of, silence
-from rabbitry.clients import Clients, Refused
+from rabbitry.clients import Clients
 from rabbitry.deadline import Deadline, until
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
+from rabbitry.page import Refused
 from rabbitry.post import Letter, Post
 from rabbitry.promise import Broken, Promise, Unreachable
 
 GRACE = 5.0
 
 
-def prove(stack: Stack, secrets: Mapping[str, str], deadline: float = 30.0) -> list[Promise]:
+def prove(
+    stack: Stack,
+    secrets: Mapping[str, str],
+    deadline: float = 30.0,
+    ways: Mapping[str, tuple[str, int]] | None = None,
+) -> list[Promise]:
     """Send a task to every declared queue and get its result, at most `deadline` seconds from now.
 
-    Gives one kept Promise a queue. Raises StackError that names the queue, the service and one cause; what
-    can still come up (a broker that boots, a worker that connects) is asked again until the deadline.
+    `ways` as for Clients. Gives one kept Promise a queue. Raises StackError that names the queue, the service
+    and one cause; what can still come up (a broker that boots, a worker that connects) is asked again until
+    the deadline.
     """
-    clients, overall = Clients(stack, secrets), Deadline(deadline)
+    clients, overall = Clients(stack, secrets, ways), Deadline(deadline)
     try:
         _wait_for_consumers(clients, overall)
         with contextlib.suppress(OSError, Refused):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rabbitry import control, secrets
+from rabbitry import control, secrets, tunnel
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
@@ -18,7 +18,8 @@ def prove(environment: Environment, stack: Stack, progress: Progress) -> None:
 
     with progress.step("Proof") as phase:
         try:
-            promises = proof.prove(stack, secrets.read(environment), DEADLINE)
+            with tunnel.ways(environment, stack) as ways:
+                promises = proof.prove(stack, secrets.read(environment), DEADLINE, ways)
         except StackError as error:
             cause = error.__cause__
             service = cause.service if isinstance(cause, Broken) else ""

@@ -13,6 +13,7 @@ from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 
 KEPT = 20
+LOCK = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 def logs(environment: Environment) -> list[Path]:
@@ -27,7 +28,10 @@ def new(environment: Environment, name: str) -> Iterator[Path]:
     The kernel forgets the lock of a run that died. All but the newest files are removed.
     """
     environment.prepare()
-    with (environment.state / "lock").open("a+", encoding="utf-8") as lock:
+    descriptor = os.open(
+        environment.state / "lock", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+    )
+    with os.fdopen(descriptor, "a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

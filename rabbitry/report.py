@@ -55,11 +55,14 @@ def block(fault: Fault) -> str:
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> None:
     """Rows of cells in aligned columns; the last column may be as long as it likes."""
-    every = [list(head), *map(list, rows)] if head else [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*every, strict=True)]
-    for index, row in enumerate(every):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    for index, text in enumerate(aligned([head, *rows] if head else rows)):
         line(paint(text, "bold") if head and not index else text)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines with aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def confirm(question: str) -> bool:

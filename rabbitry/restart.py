@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rabbitry import control, privilege, report
+from rabbitry import ansible, control, privilege, report
 from rabbitry.environment import Environment
 from rabbitry.model import Stack
 from rabbitry.proving import prove
@@ -10,14 +10,17 @@ from rabbitry.proving import prove
 
 def restart(environment: Environment, service: str = "") -> None:
     """Restart what `service` means, everything without it."""
-    stack = Stack.load(environment.stack)
+    stack = Stack.load(environment.stack, environment.option)
     chosen = control.choose(stack, service)
     if stack.is_local:
         privilege.wake()
+    else:
+        ansible.enter(environment, [one.name for one, _ in chosen])
     with report.progress() as progress:
         for one, services in chosen:
-            for name, argv in zip(services, control.restart(one.supervisor, services), strict=True):
-                with progress.step(f"Restart {name}") as phase:
-                    control.tell(environment, one, argv)
+            for name in services:
+                where = f" on {one.name}" if len(chosen) > 1 else ""
+                with progress.step(f"Restart {name}{where}") as phase:
+                    control.restart(environment, one, name)
                     phase.changed = 1
         prove(environment, stack, progress)

@@ -7,8 +7,9 @@ import gc
 import io
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,16 @@ def smoke(
     environment: Environment,
     *,
     junit: str = "",
+    ways: Mapping[str, tuple[str, int]] | None = None,
+    pythons: Mapping[str, Sequence[str]] | None = None,
     overall: float = OVERALL,
     tell: Callable[[Promise], None] = lambda _: None,
 ) -> list[Promise]:
     """Try every promise of tests/smoke on the stack of `environment`, in this process.
 
-    `tell` is called with each promise as soon as it is known; `junit` names a file for a JUnit report; after
-    `overall` seconds nothing more is tried. A failure to ask at all is a promise that is not kept;
-    StackError when there is no stack.json.
+    `tell` is called with each promise as soon as it is known; `junit` names a file for a JUnit report; `ways`
+    as for Clients; `pythons` run Python on remote hosts; after `overall` seconds nothing more is tried. A
+    failure to ask at all is a promise that is not kept; StackError when there is no stack.json.
     """
     Stack.load(environment.stack)
     listener = _Listener(tell, environment.option)
@@ -40,6 +43,8 @@ def smoke(
     arguments = [
         *("-c", str(TESTS / "pytest.ini"), "-s", *without),
         *("--state", str(environment.state), f"--overall={overall}"),
+        *(f"--way={name}={host}:{port}" for name, (host, port) in (ways or {}).items()),
+        *(f"--python={name}={shlex.join(words)}" for name, words in (pythons or {}).items()),
         *([f"--junitxml={Path(junit).resolve()}"] if junit else []),
         str(TESTS),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rabbitry import report
+from rabbitry import report, tunnel
 from rabbitry.describe import current
 from rabbitry.environment import Environment
 from rabbitry.promise import Promise
@@ -12,11 +12,14 @@ from rabbitry.promise import Promise
 
 def smoke(environment: Environment, *, as_json: bool = False, junit: str = "") -> int:
     """Try every promise; 0 when all were kept, otherwise 1."""
-    current(environment)
+    stack = current(environment)
     from rabbitry import smoke as promises
 
     began = time.monotonic()
-    kept = promises.smoke(environment, junit=junit, tell=(lambda promise: None) if as_json else _tell)
+    with tunnel.ways(environment, stack) as ways:
+        tell = (lambda promise: None) if as_json else _tell
+        pythons = tunnel.python(environment, stack)
+        kept = promises.smoke(environment, junit=junit, ways=ways, pythons=pythons, tell=tell)
     seconds = time.monotonic() - began
     broken = sum(not promise.kept for promise in kept)
     if as_json:

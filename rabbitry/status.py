@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rabbitry import ansible, host, report, secrets
+from rabbitry import access, ansible, host, report, secrets
 from rabbitry.describe import current
 from rabbitry.environment import ROOT, Environment
-from rabbitry.errors import StackError
+from rabbitry.errors import Fault, StackError
 from rabbitry.listing import tables
 from rabbitry.model import Host, Stack
 from rabbitry.overview import Overview
@@ -48,10 +48,15 @@ def pulses(environment: Environment, stack: Stack) -> dict[str, dict[str, Any]]:
     for each in stack.hosts:
         (folder / f"{each.name}.json").unlink(missing_ok=True)
     try:
-        ansible.run("status", environment)
+        ansible.run("status", environment, all_or_none=False)
+        faults: Sequence[Fault] = access.refusals(environment)
     except StackError as error:
-        # A host that cannot be reached is shown as such beside those that can.
-        report.note(error.message)
+        if not any(folder.glob("*.json")):
+            raise
+        faults = error.faults
+    # A host that cannot be asked is shown as such beside those that can.
+    for fault in faults:
+        report.note(report.block(fault) + "\n")
     paths = {each.name: folder / f"{each.name}.json" for each in stack.hosts}
     return {
         name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.exists()

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rabbitry import report
+from rabbitry import report, tunnel
 from rabbitry.environment import Environment
 from rabbitry.model import Stack
 
 
-def rows(stack: Stack, option: str = "") -> list[tuple[str, str, str, str]]:
-    """What, where, user, and the command that prints the password; no row carries a secret."""
+def rows(stack: Stack, option: str = "") -> list[tuple[str, ...]]:
+    """What, where (of a remote stack, on which host too), user, and the command that prints the password."""
     ends = stack.endpoints
     places = [
-        ("AMQP", f"amqp://{ends.amqp}/{ends.amqp.path}", "app"),
-        ("management", f"http://{ends.management}/", "admin"),
-        ("Redis", f"redis://{ends.redis}/{ends.redis.db}", "redis"),
-        ("Flower", f"http://{ends.flower}/" if ends.flower else "", "flower"),
+        ("AMQP", "amqp://{}/" + ends.amqp.path, ends.amqp, "app"),
+        ("management", "http://{}/", ends.management, "admin"),
+        ("Redis", f"redis://{{}}/{ends.redis.db}", ends.redis, "redis"),
+        ("Flower", "http://{}/", ends.flower, "flower"),
     ]
     return [
-        (what, url, stack.accounts[role].username, f"./inv secrets {stack.accounts[role].secret}{option}")
-        for what, url, role in places
-        if url
+        (
+            what,
+            url.format(tunnel.seen(stack, endpoint)),
+            *([] if stack.is_local else [endpoint.on]),
+            stack.accounts[role].username,
+            f"./inv secrets {stack.accounts[role].secret}{option}",
+        )
+        for what, url, endpoint, role in places
+        if endpoint
     ]
 
 
@@ -29,8 +35,13 @@ def show(environment: Environment, stack: Stack, log: Path) -> None:
     """Print the table and the next steps."""
     option = environment.option
     report.line()
-    report.table(rows(stack, option), ("what", "where", "user", "password"))
+    there = [] if stack.is_local else ["on"]
+    report.table(rows(stack, option), ("what", "where", *there, "user", "password"))
     report.line()
+    ways = tunnel.pasteable(environment, stack)
+    for host, command in ways:
+        report.line(f"From here the URLs of {host} work while this runs:")
+        report.line(f"  {command}\n")
     report.table(
         [
             ("vhost", f"`{stack.endpoints.amqp.vhost}`"),

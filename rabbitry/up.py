@@ -14,12 +14,13 @@ def up(environment: Environment, *, check: bool = False, full: bool = False, ver
     `full` runs every role, also on hosts that are as the last run left them.
     """
     with report.progress(verbose) as progress:
-        variables = {"rabbitry_full": True} if full else None
-        run = ansible.run("site", environment, check=check, variables=variables, listen=progress.hear)
+        extra = {"rabbitry_full": True} if full else None
+        run = ansible.run("site", environment, check=check, extra=extra, listen=progress.hear)
         if check:
             report.line(f"{len(run.changed)} changes would be made; the differences: {run.log}")
             report.changes(run.changed)
             return
+        environment.described()
         stack = Stack.load(environment.stack)
         prove(environment, stack, progress)
     summary.show(environment, stack, run.log)

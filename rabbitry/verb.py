@@ -19,8 +19,16 @@ from rabbitry.environment import ROOT
 from rabbitry.errors import StackError
 
 # Verbs whose first bare word is the value of an option, which Invoke's own parser cannot express.
-WORDS = {"logs": "service", "restart": "service", "secrets": "name", "bench": "name"}
+WORDS = {
+    "logs": "service",
+    "restart": "service",
+    "secrets": "name",
+    "bench": "name",
+    "fix": "name",
+    "molecule": "role",
+}
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
+VALUES |= {"--scenario", "--platform", "-p"}
 
 
 def verb(body: Callable[..., int | None]) -> Any:

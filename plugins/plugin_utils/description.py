@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 SCHEMA = 1
+# A host stands where the first of its groups does: who is used comes before who uses it.
+GROUPS = ("brokers", "backends", "workers", "scheduler", "dashboard")
 TICK = 5  # seconds between the ticks that roles/celery_app/files/lib/rabbitry_beat.py has beat send
 
 Data = dict[str, Any]
@@ -14,23 +16,32 @@ Data = dict[str, Any]
 def stack_description(decisions: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]]) -> Data:
     """Return the document that rabbitry/model.py reads, without any password.
 
-    `decisions`: env, runs_on, broker_host, backend_host, flower_host, amqp_port, management_port, redis_port,
-    flower_port, flower (bool), beat (bool), vhost, users (mapping of account to user name), exchange,
-    queue_type, queues, longest_task, module, home, versions. `hosts`: name, connection, supervisor, groups,
-    workers (that host's list). Raises KeyError for a decision that is missing.
+    `decisions`: env, runs_on, broker_host, backend_host, flower_host (what the stack's processes connect to),
+    broker_on, backend_on, flower_on (hosts), amqp_port, management_port, redis_port, flower_port, flower
+    (bool), beat (bool), vhost, users (mapping of account to user name), exchange, queue_type, queues,
+    longest_task, module, home, versions. `hosts`: name, address, connection, supervisor, logs (directory),
+    groups, workers (that host's list). Raises KeyError for a decision that is missing.
     """
-    broker, flower = decisions["broker_host"], decisions["flower"]
+    flower = decisions["flower"]
+    # Ansible gives the hosts in another order each time.
+    hosts = sorted(hosts, key=lambda host: (rank(host["groups"]), host["name"]))
+
+    def place(what: str, port: str) -> Data:
+        return {
+            "host": decisions[f"{what}_host"],
+            "port": decisions[f"{port}_port"],
+            "on": decisions[f"{what}_on"],
+        }
+
     return {
         "schema": SCHEMA,
         "env": decisions["env"],
         "runs_on": decisions["runs_on"],
         "endpoints": {
-            "amqp": {"host": broker, "port": decisions["amqp_port"], "vhost": decisions["vhost"]},
-            "management": {"host": broker, "port": decisions["management_port"]},
-            "redis": {"host": decisions["backend_host"], "port": decisions["redis_port"], "db": 0},
-            "flower": {"host": decisions["flower_host"], "port": decisions["flower_port"]}
-            if flower
-            else None,
+            "amqp": {**place("broker", "amqp"), "vhost": decisions["vhost"]},
+            "management": place("broker", "management"),
+            "redis": {**place("backend", "redis"), "db": 0},
+            "flower": place("flower", "flower") if flower else None,
         },
         "accounts": {
             account: {"username": name, "secret": account} for account, name in decisions["users"].items()
@@ -63,8 +74,10 @@ def stack_description(decisions: Mapping[str, Any], hosts: Sequence[Mapping[str,
         "hosts": [
             {
                 "name": host["name"],
+                "address": host["address"],
                 "connection": host["connection"],
                 "supervisor": host["supervisor"],
+                "logs": host["logs"],
                 "groups": list(host["groups"]),
                 "services": services(host, beat=decisions["beat"], flower=flower),
                 "versions": dict(decisions["versions"]),
@@ -74,10 +87,16 @@ def stack_description(decisions: Mapping[str, Any], hosts: Sequence[Mapping[str,
     }
 
 
+def rank(groups: Sequence[str]) -> int:
+    """The place of a host with these groups among others."""
+    return min((GROUPS.index(group) for group in groups if group in GROUPS), default=len(GROUPS))
+
+
 def services(host: Mapping[str, Any], *, beat: bool, flower: bool) -> list[dict[str, str]]:
     """What runs on one host, in the order in which it starts: {"name", "description"} each."""
     table = [
-        ("brokers", "rabbitry-epmd", "Erlang port mapper for RabbitMQ", True),
+        # On a Mac the broker brings its own.
+        ("brokers", "rabbitry-epmd", "Erlang port mapper for RabbitMQ", host["supervisor"] != "launchd"),
         ("brokers", "rabbitmq-server", "RabbitMQ message broker", True),
         ("backends", "redis-server", "Redis, the result backend", True),
         *(

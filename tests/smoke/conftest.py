@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ OVERALL = pytest.StashKey[Deadline]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The running stack to ask, and how long all of it may take."""
     parser.addoption("--state", default=".state/local", help="directory of stack.json and secrets.json")
+    parser.addoption("--way", action="append", default=[], help="NAME=HOST:PORT, where to connect for one")
+    parser.addoption("--python", action="append", default=[], help="HOST=COMMAND, which runs Python there")
     parser.addoption("--overall", default=60.0, type=float, help="seconds after which nothing more is tried")
 
 
@@ -110,9 +113,10 @@ def _remember(config: pytest.Config, broken: Broken) -> None:
     if isinstance(broken, Alarm):
         faults.setdefault("publishing", broken)
     if isinstance(broken, Unreachable):
-        endpoints = _stack(config).endpoints
+        known = _stack(config)
         for name in ("amqp", "management", "redis", "flower"):
-            if str(getattr(endpoints, name)) == broken.address:
+            endpoint = getattr(known.endpoints, name)
+            if endpoint and known.where(endpoint) == broken.address:
                 faults.setdefault(name, broken)
 
 
@@ -130,7 +134,16 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 def clients(stack: Stack, request: pytest.FixtureRequest) -> Clients:
     """Real clients with short timeouts."""
     secrets = json.loads((Path(request.config.getoption("state")) / "secrets.json").read_text())
-    return Clients(stack, secrets)
+    pairs = [way.partition("=")[::2] for way in request.config.getoption("way")]
+    places = {name: address.rpartition(":")[::2] for name, address in pairs}
+    return Clients(stack, secrets, {name: (host, int(port)) for name, (host, port) in places.items()})
+
+
+@pytest.fixture(scope="session")
+def pythons(request: pytest.FixtureRequest) -> dict[str, list[str]]:
+    """By remote host the command that runs Python there."""
+    pairs = [each.partition("=")[::2] for each in request.config.getoption("python")]
+    return {host: shlex.split(command) for host, command in pairs}
 
 
 @pytest.fixture(scope="session")

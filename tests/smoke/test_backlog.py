@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rabbitry.clients import Clients, Refused
+from rabbitry.clients import Clients
 from rabbitry.deadline import Deadline, until
 from rabbitry.model import Stack
+from rabbitry.page import Refused
 from rabbitry.post import PROBE, Post
 from rabbitry.promise import Broken
 

@@ -16,7 +16,7 @@ from rabbitry.promise import Broken
 
 
 def test_the_broker_raises_no_alarm(clients: Clients, stack: Stack) -> None:
-    with blaming("rabbitmq-server", str(stack.endpoints.management)):
+    with blaming("rabbitmq-server", stack.where(stack.endpoints.management)):
         clients.check_alarms()
 
 
@@ -99,7 +99,7 @@ def test_a_wrong_password_and_the_guest_account_are_refused(clients: Clients, st
 
 @pytest.mark.promise(needs=("management",))
 def test_the_monitoring_user_reads_the_management_api(clients: Clients, stack: Stack) -> None:
-    with blaming("rabbitmq-server", str(stack.endpoints.management)):
+    with blaming("rabbitmq-server", stack.where(stack.endpoints.management)):
         overview = clients.management("overview")
     assert overview.get("rabbitmq_version"), "the management API does not name the broker's version"
     assert until(lambda: clients.management("nodes"), Deadline(2)), "the management API lists no node"

@@ -18,7 +18,7 @@ def _needs_flower(stack: Stack) -> None:
 
 def test_flower_refuses_a_client_without_the_password(clients: Clients, stack: Stack) -> None:
     for page in ("/", "/api/workers"):
-        with blaming("stack-flower", str(stack.endpoints.flower)):
+        with blaming("stack-flower", stack.where(stack.endpoints.flower)):
             status = clients.flower(page, login=False).status
         if status != 401:
             raise Broken(
@@ -28,7 +28,7 @@ def test_flower_refuses_a_client_without_the_password(clients: Clients, stack: S
 
 @pytest.mark.promise(needs=("amqp", "publishing", "flower"))
 def test_flower_lists_every_worker_with_its_queues(clients: Clients, stack: Stack) -> None:
-    with blaming("stack-flower", str(stack.endpoints.flower)):
+    with blaming("stack-flower", stack.where(stack.endpoints.flower)):
         # Asks the workers; what Flower remembers may be empty or outlive them.
         response = clients.flower("/api/workers?refresh=1")
     if response.status != 200:

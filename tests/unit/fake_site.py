@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import Accounts
-from ansible_collections.rabbitry.stack.plugins.module_utils.apt import Apt, PackageError
 from ansible_collections.rabbitry.stack.plugins.module_utils.inventory import Inventory
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
+from ansible_collections.rabbitry.stack.plugins.module_utils.managers import Debian
+from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import PackageError
 from ansible_collections.rabbitry.stack.plugins.module_utils.retirement import Retirement
 
 from tests.unit.places import Place
@@ -28,13 +29,19 @@ class FakeAccounts(Accounts):
     gid = uid
 
 
-class FakeManager(Apt):
+class FakeManager(Debian):
     """Packages of a made-up host."""
 
     def __init__(self, needed: Mapping[str, str], broken: bool = False) -> None:
-        super().__init__(Path("/nonexistent"))
+        super().__init__()
         self.needed, self.broken = needed, broken
         self.purged: list[str] = []
+
+    def present(self) -> set[str]:
+        return {"rabbitmq-server", "erlang-base", "redis-server"}
+
+    def owned_paths(self, name: str) -> set[str]:
+        return set()
 
     def needed_by_others(self, names: Sequence[str]) -> dict[str, str]:
         return {name: why for name, why in self.needed.items() if name in names}

@@ -19,10 +19,10 @@ def document(
         "env": "local",
         "runs_on": "hosts",
         "endpoints": {
-            "amqp": {"host": "127.0.0.1", "port": amqp, "vhost": "app"},
-            "management": {"host": "127.0.0.1", "port": management},
-            "redis": {"host": "127.0.0.1", "port": redis, "db": 0},
-            "flower": {"host": "127.0.0.1", "port": flower},
+            "amqp": {"host": "127.0.0.1", "port": amqp, "on": "localhost", "vhost": "app"},
+            "management": {"host": "127.0.0.1", "port": management, "on": "localhost"},
+            "redis": {"host": "127.0.0.1", "port": redis, "on": "localhost", "db": 0},
+            "flower": {"host": "127.0.0.1", "port": flower, "on": "localhost"},
         },
         "accounts": {name: {"username": name, "secret": name} for name in SECRETS},
         "exchange": "tasks",
@@ -44,8 +44,10 @@ def document(
         "hosts": [
             {
                 "name": "localhost",
+                "address": "localhost",
                 "connection": "local",
                 "supervisor": "systemd",
+                "logs": "/var/log/rabbitry",
                 "groups": ["brokers"],
                 "services": [{"name": name, "description": name} for name in [*services, "stack-flower"]],
                 "versions": {"celery": "5.7"},

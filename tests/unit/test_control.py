@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from rabbitry import control, destroy, secrets
-from rabbitry.describe import edited
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
@@ -27,6 +26,7 @@ def stack() -> Stack:
             "name": "work1",
             "connection": "ssh",
             "supervisor": "supervisord",
+            "logs": "/var/log/rabbitry",
             "services": [{"name": name, "description": name} for name in names],
         }
     )
@@ -63,12 +63,11 @@ def test_an_unknown_service_is_answered_with_those_there_are(stack: Stack) -> No
 
 
 def test_every_supervisor_has_its_commands() -> None:
-    assert control.restart("systemd", ["a", "b"]) == [
+    assert control.restarting("systemd", ["a", "b"]) == [
         ["systemctl", "restart", "a"],
         ["systemctl", "restart", "b"],
     ]
-    assert control.restart("supervisord", ["a"])[0][-2:] == ["restart", "a"]
-    assert control.restart("launchd", ["a"])[0][-1] == "system/rabbitry.a"
+    assert control.restarting("supervisord", ["a"])[0][-2:] == ["restart", "a"]
     assert control.logs("systemd", ["a", "b"], 5, True)[-3:] == ["--follow", "--unit=a", "--unit=b"]
     assert control.logs("supervisord", ["a"], 5) == ["tail", "-n", "5", "--", "/var/log/rabbitry/a.log"]
     with pytest.raises(StackError, match="unknown supervisor `openrc`"):
@@ -108,4 +107,4 @@ def test_an_edited_variable_makes_the_model_old(environment: Environment) -> Non
     variables.parent.mkdir(parents=True)
     for path in (environment.inventory, variables):
         path.touch()
-    assert edited(environment) == variables.stat().st_mtime
+    assert environment.edited == variables.stat().st_mtime

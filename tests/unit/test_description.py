@@ -18,6 +18,9 @@ DECISIONS: dict[str, Any] = {
     "broker_host": "127.0.0.1",
     "backend_host": "127.0.0.1",
     "flower_host": "127.0.0.1",
+    "broker_on": "web1",
+    "backend_on": "web1",
+    "flower_on": "web1",
     "amqp_port": 5672,
     "management_port": 15672,
     "redis_port": 6379,
@@ -36,7 +39,15 @@ DECISIONS: dict[str, Any] = {
 }
 GROUPS = ["backends", "brokers", "dashboard", "scheduler", "workers"]
 WORKER = {"name": "default", "queues": ["default", "math"], "concurrency": 2}
-HOST = {"name": "web1", "connection": "local", "supervisor": "systemd", "groups": GROUPS, "workers": [WORKER]}
+HOST = {
+    "name": "web1",
+    "address": "10.0.0.1",
+    "connection": "local",
+    "supervisor": "systemd",
+    "logs": "/l",
+    "groups": GROUPS,
+    "workers": [WORKER],
+}
 
 
 def described(hosts: list[dict[str, Any]], **changes: Any) -> Stack:
@@ -90,3 +101,23 @@ def test_the_tick_is_the_one_that_beat_sends() -> None:
     found = re.search(r'"schedule": ([0-9.]+)', sent)
     assert found and described([HOST]).beat is not None
     assert described([HOST]).beat.tick == float(found[1])  # type: ignore[union-attr]
+
+
+def test_hosts_stand_in_one_order_however_they_come() -> None:
+    groups = {
+        "a": ["scheduler", "workers"],
+        "b": ["workers"],
+        "q": ["brokers"],
+        "z": ["dashboard", "backends"],
+    }
+    hosts = [HOST | {"name": name, "groups": given} for name, given in groups.items()]
+    for order in (hosts, hosts[::-1]):
+        stack = described(order, broker_on="q", backend_on="z", flower_on="z")
+        assert [host.name for host in stack.hosts] == ["q", "z", "a", "b"]
+        assert [worker.host for worker in stack.workers] == ["a", "b"]
+
+
+def test_a_mac_has_no_port_mapper_of_its_own() -> None:
+    names = [one.name for one in described([{**HOST, "supervisor": "launchd"}]).hosts[0].services]
+    assert "rabbitry-epmd" not in names and "rabbitmq-server" in names
+    assert described([HOST]).hosts[0].services[0].name == "rabbitry-epmd"

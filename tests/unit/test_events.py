@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.rabbitry.stack.plugins.callback.events import explanation
 
-from rabbitry import ansible, record
+from rabbitry import ansible, inventory, record
 from rabbitry.environment import ROOT, Environment
 from rabbitry.errors import Fault, StackError
 from rabbitry.events import Event, Play, Result, Stats, Task, faults, parse
@@ -70,7 +70,7 @@ def test_a_run_tells_what_happens(environment: Environment) -> None:
 
 def test_a_failed_task_is_an_error_with_its_words(environment: Environment) -> None:
     with pytest.raises(StackError) as caught:
-        ansible.run("site", environment, variables={"word": "$HOME 'x'"})
+        ansible.run("site", environment, extra={"word": "$HOME 'x'"})
     log = record.logs(environment)[-1]
     assert caught.value.faults == (Fault("`Refuse` failed on here: no such luck", f"less {log}"),)
 
@@ -89,9 +89,9 @@ def test_an_unreadable_inventory_is_an_error(environment: Environment) -> None:
 
 
 def test_an_inventory_of_this_machine_is_local(environment: Environment) -> None:
-    assert ansible.is_local(environment)
+    assert inventory.is_local(environment)
     environment.inventory.write_text("all:\n  hosts:\n    far.example.org:\n", encoding="utf-8")
-    assert not ansible.is_local(environment)
+    assert not inventory.is_local(environment)
 
 
 def test_one_run_at_a_time(environment: Environment) -> None:

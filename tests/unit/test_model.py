@@ -17,10 +17,10 @@ STACK: dict[str, Any] = {
     "env": "local",
     "runs_on": "hosts",
     "endpoints": {
-        "amqp": {"host": "127.0.0.1", "port": 5672, "vhost": "a/b c"},
-        "management": {"host": "::1", "port": 15672},
-        "redis": {"host": "127.0.0.1", "port": 6379, "db": 0},
-        "flower": {"host": "127.0.0.1", "port": 5555},
+        "amqp": {"host": "127.0.0.1", "port": 5672, "on": "localhost", "vhost": "a/b c"},
+        "management": {"host": "::1", "port": 15672, "on": "localhost"},
+        "redis": {"host": "127.0.0.1", "port": 6379, "on": "localhost", "db": 0},
+        "flower": {"host": "127.0.0.1", "port": 5555, "on": "localhost"},
     },
     "accounts": {
         name: {"username": name, "secret": name} for name in ("app", "admin", "monitor", "redis", "flower")
@@ -43,8 +43,10 @@ STACK: dict[str, Any] = {
     "hosts": [
         {
             "name": "localhost",
+            "address": "localhost",
             "connection": "local",
             "supervisor": "systemd",
+            "logs": "/var/log/rabbitry",
             "groups": ["brokers"],
             "services": [{"name": "rabbitmq-server", "description": "RabbitMQ"}],
             "versions": {"rabbitmq": "4.0.5"},
