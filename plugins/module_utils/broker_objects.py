@@ -20,6 +20,19 @@ Objects = dict[Identity, Fields]
 HASHING = "rabbit_password_hashing_sha256"
 DIGESTS = {HASHING: hashlib.sha256, "rabbit_password_hashing_sha512": hashlib.sha512}
 SALT_BYTES = 4
+# What a declaration may leave out, and RabbitMQ 3.10 must be told.
+DEFAULTS: dict[str, Fields] = {
+    "exchanges": {
+        "type": "direct",
+        "durable": True,
+        "auto_delete": False,
+        "internal": False,
+        "arguments": {},
+    },
+    "queues": {"durable": True, "auto_delete": False, "arguments": {}},
+    "bindings": {"destination_type": "queue", "routing_key": "", "arguments": {}},
+    "policies": {"apply-to": "all", "priority": 0},
+}
 IDENTITY: dict[str, Identity] = {
     "vhosts": ("name",),
     "users": ("name",),
@@ -74,12 +87,12 @@ def document(declared: Fields) -> dict[str, list[Fields]]:
             for user in users
             for permission in user.get("permissions") or []
         ],
-        "exchanges": [dict(exchange) for exchange in declared.get("exchanges") or []],
+        "exchanges": _complete(declared, "exchanges"),
         "queues": [
-            _typed(queue, default_types.get(queue["vhost"])) for queue in declared.get("queues") or []
+            _typed(queue, default_types.get(queue["vhost"])) for queue in _complete(declared, "queues")
         ],
-        "bindings": [dict(binding) for binding in declared.get("bindings") or []],
-        "policies": [dict(policy) for policy in declared.get("policies") or []],
+        "bindings": _complete(declared, "bindings"),
+        "policies": _complete(declared, "policies"),
     }
 
 
@@ -106,6 +119,10 @@ def describe(kind: str, one: Identity) -> str:
         return f"permissions of user `{one[1]}` on vhost `{one[0]}`"
     name = {"policies": "policy"}.get(kind, kind.removesuffix("s"))
     return f"{name} `{one[-1]}`" + (f" on vhost `{one[0]}`" if len(one) > 1 else "")
+
+
+def _complete(declared: Fields, kind: str) -> list[Fields]:
+    return [{**DEFAULTS[kind], **entry} for entry in declared.get(kind) or []]
 
 
 def _settled(vhost: Fields) -> Fields:

@@ -24,6 +24,8 @@ Names = dict[str, list[list[str]]]
 
 # RabbitMQ refuses to change these in place: another declaration ends in a 406 PRECONDITION_FAILED.
 UNCHANGEABLE = ("exchanges", "queues")
+# Before this version a virtual host kept the default queue type that it was created with.
+CHANGES_VHOSTS = (3, 11)
 
 
 @dataclass(frozen=True)
@@ -109,15 +111,29 @@ def diff(changes: list[Change]) -> dict[str, str]:
     return {side: "".join(_line(change, side) for change in changes) for side in ("before", "after")}
 
 
-def conflict(change: Change, url: str, user: str) -> tuple[str, str]:
-    """Return ``(message, hint)`` for a change that the broker would refuse with a 406.
+def conflicts(changes: list[Change], version: str) -> list[Change]:
+    """Return those of ``changes`` that a broker of this version (such as ``3.10.8``) cannot carry out."""
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    fixed = bool(numbers) and numbers < CHANGES_VHOSTS
+    return [
+        one
+        for one in changes
+        if one.is_conflict or (fixed and one.kind == "vhosts" and one.before is not None)
+    ]
 
-    ``url`` and ``user`` are the management API's, for the command in the hint.
+
+def conflict(change: Change, url: str, user: str, version: str = "") -> tuple[str, str]:
+    """Return ``(message, hint)`` for a change that the broker would refuse with a 406, or not carry out.
+
+    ``url`` and ``user`` are the management API's, for the command in the hint; ``version`` is the broker's.
     """
     there, here = _flat(change.before or {}), _flat(change.after or {})
     keys = sorted(key for key in there.keys() | here.keys() if there.get(key) != here.get(key))
     parts = ", ".join(f"`{key}` {_word(there.get(key))} instead of {_word(here.get(key))}" for key in keys)
     choices = "declare it as it is, choose another name or vhost, or drain and delete it"
+    if change.kind == "vhosts":
+        message = f"{change} has {parts}, which RabbitMQ {version} sets only when it creates it: {choices}"
+        return message, f"rabbitmqctl -p {shlex.quote(change.identity[0])} list_queues name type messages"
     message = f"{change} exists with {parts}, which RabbitMQ cannot change: {choices}"
     return message, _deletion(change, url, user)
 

@@ -23,8 +23,9 @@ short_description: Declared RabbitMQ definitions
 description:
   - Compares users, virtual hosts, permissions, exchanges, queues, bindings and policies with those of a
     running broker in one call, and sends only what differs.
-  - What nobody declared is reported and left alone, except the user C(guest), which is deleted.
-  - A queue or exchange that is there with other arguments is refused by name, before anything is sent.
+  - What nobody declared is reported and left alone, a user with a warning, except C(guest), who is deleted.
+  - A queue or exchange that is there with other arguments is refused by name, before anything is sent; so is
+    another default queue type of a virtual host, for RabbitMQ 3.10, which sets it only at creation.
 options:
   owner: {description: Whose ledger takes the entry., type: str, required: true}
   url: {description: Management API on this host., type: str, default: "http://127.0.0.1:15672"}
@@ -94,7 +95,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         return predict(module, broker, declared)
     exported, imported = read(broker, params)
     changes = definitions.compare(declared, exported)
-    refuse_conflicts(module, changes)
+    refuse_conflicts(module, changes, exported)
     if changes:
         broker.send(declared, changes)
         exported = broker.read(params["timeout"])
@@ -118,7 +119,7 @@ def predict(module: AnsibleModule, broker: Broker, declared: Fields) -> dict[str
     except BrokerError:
         exported = {}
     changes = definitions.compare(declared, exported)
-    refuse_conflicts(module, changes)
+    refuse_conflicts(module, changes, exported)
     return outcome(declared, exported, changes, [])
 
 
@@ -146,10 +147,12 @@ def outcome(
     }
 
 
-def refuse_conflicts(module: AnsibleModule, changes: list[definitions.Change]) -> None:
+def refuse_conflicts(module: AnsibleModule, changes: list[definitions.Change], exported: Fields) -> None:
     """End the module, naming every conflict, when the broker could not carry out all of ``changes``."""
     url, user = module.params["url"], module.params["username"]
-    found = [definitions.conflict(change, url, user) for change in changes if change.is_conflict]
+    version = str(exported.get("rabbitmq_version", ""))
+    refused = definitions.conflicts(changes, version)
+    found = [definitions.conflict(change, url, user, version) for change in refused]
     if found:
         message, hint = found[0]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -170,7 +173,10 @@ def record(params: dict[str, Any], declared: Fields, exported: Fields) -> str:
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        module.exit_json(**run(module))
+        result = run(module)
+        for user in (one for one in result["undeclared"] if one.startswith("user ")):
+            module.warn(f"the {user} can log in to RabbitMQ, is not declared, and is left alone")
+        module.exit_json(**result)
     except BrokerError as error:
         module.fail_json(msg=str(error), hint=error.hint, log=error.log)
 

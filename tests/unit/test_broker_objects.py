@@ -6,6 +6,30 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import broker_objects
 
 
+def test_what_a_declaration_leaves_out_is_written_down() -> None:
+    declared = {
+        "exchanges": [{"vhost": "app", "name": "tasks", "type": "topic"}],
+        "queues": [{"vhost": "app", "name": "jobs"}],
+        "bindings": [{"vhost": "app", "source": "tasks", "destination": "jobs", "routing_key": "jobs"}],
+        "policies": [{"vhost": "app", "name": "p", "pattern": "^j", "definition": {"a": 1}}],
+    }
+    written = broker_objects.document(declared)
+    assert written["exchanges"] == [
+        {
+            **declared["exchanges"][0],
+            "durable": True,
+            "auto_delete": False,
+            "internal": False,
+            "arguments": {},
+        }
+    ]
+    assert written["queues"] == [
+        {**declared["queues"][0], "durable": True, "auto_delete": False, "arguments": {}}
+    ]
+    assert written["bindings"] == [{**declared["bindings"][0], "destination_type": "queue", "arguments": {}}]
+    assert written["policies"] == [{**declared["policies"][0], "apply-to": "all", "priority": 0}]
+
+
 def test_rabbitmqs_own_hash_is_reproduced() -> None:
     # The worked example of RabbitMQ's documentation on passwords.
     salt = bytes.fromhex("908DC60A")

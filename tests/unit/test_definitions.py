@@ -193,3 +193,21 @@ def test_the_digest_sees_every_declared_object_and_guest_only(exported: dict[str
     assert definitions.digest({**exported, "users": [*exported["users"], guest]}, names) != before
     extra = {**exported, "queues": [{**QUEUE, "name": "old"}, *exported["queues"]]}
     assert definitions.digest(extra, names) == before
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"), [("3.10.8", True), ("3.11.0", False), ("4.0.5", False), ("", False)]
+)
+def test_an_old_broker_keeps_the_default_type_that_a_vhost_was_created_with(
+    exported: dict[str, Any], version: str, refused: bool
+) -> None:
+    declared = {**DECLARED, "vhosts": [{"name": "app", "default_queue_type": "quorum"}]}
+    changes = definitions.compare(declared, exported)
+    assert definitions.conflicts(changes, version) == (changes if refused else [])
+    message, hint = definitions.conflict(changes[0], "http://127.0.0.1:15672", "admin", "3.10.8")
+    assert message.startswith(
+        "vhost `app` has `default_queue_type` `classic` instead of `quorum`, "
+        "which RabbitMQ 3.10.8 sets only when it creates it: "
+    )
+    assert hint == "rabbitmqctl -p app list_queues name type messages"
+    assert definitions.conflicts(definitions.compare(declared, {**exported, "vhosts": []}), version) == []
