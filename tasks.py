@@ -89,6 +89,21 @@ def destroy(context: Context, env: str = "", inventory: str = "", yes: bool = Fa
 
 
 @verb
+def fix(
+    context: Context,
+    name: str = "",
+    env: str = "",
+    inventory: str = "",
+    check: bool = False,
+    yes: bool = False,
+) -> None:
+    """Put a known trouble right: ./inv fix permissions (--check: only tell, --yes: do not ask)."""
+    from rabbitry.fix import fix
+
+    fix(find(env, inventory), name, check=check, yes=yes)
+
+
+@verb
 def secrets(context: Context, name: str = "", env: str = "", inventory: str = "") -> None:
     """Print a password: ./inv secrets app; without a name, list them."""
     from rabbitry.secrets import show
@@ -98,10 +113,20 @@ def secrets(context: Context, name: str = "", env: str = "", inventory: str = ""
 
 @verb
 def test(context: Context, suite: str = "", verbose: bool = False) -> int:
-    """Run the tests (--suite unit, repo or flow: only those)."""
+    """Run the tests (--suite unit, repo, flow or molecule: only that one, whole)."""
     from rabbitry.testing import test
 
     return test(suite, verbose)
+
+
+@verb
+def molecule(
+    context: Context, role: str = "", scenario: str = "", platform: str = "", keep: bool = False
+) -> int:
+    """Run the roles' scenarios, step by step: ./inv molecule [role] (--keep: the host stays)."""
+    from rabbitry.molecule import molecule
+
+    return molecule(role, scenario, platform, keep)
 
 
 @verb

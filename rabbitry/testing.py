@@ -20,7 +20,7 @@ def suites() -> list[str]:
 
 
 def test(suite: str = "", verbose: bool = False) -> int:
-    """Run one suite, or all of them; pytest's exit code.
+    """Run one suite whole, or the default choice of all of them; pytest's exit code.
 
     A suite that was asked for by name is never left out: it fails when its test hosts cannot be started.
     """
@@ -32,6 +32,8 @@ def test(suite: str = "", verbose: bool = False) -> int:
     # By class: the steps of one test host stay together, and two hosts' waiting overlaps.
     arguments = ["--numprocesses=auto", "--dist=loadscope", *(["-vv"] if verbose else [])]
     arguments += ["--require-hosts"] if suite and suite not in PLAIN else []
+    # All together run only a choice of what takes long.
+    arguments += ["--whole"] if suite else []
     folders = [f"tests/{name}" for name in ([suite] if suite else known)]
     code = host.call(
         [sys.executable, "-m", "pytest", *arguments, *folders], folder=ROOT, environment=host.tools()

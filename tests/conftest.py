@@ -30,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail, instead of leaving tests out, when hosts cannot be started",
     )
+    parser.addoption(
+        "--whole", action="store_true", help="run what is marked long, and every scenario of every role"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,12 +42,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "steps: tests of a class that build on each other: after a failure none is run"
     )
+    config.addinivalue_line("markers", "long: runs only with --whole, that is, when its suite is asked for")
     config.stash[FAILED_STEP] = {}
     if config.getoption("--require-hosts") and (reason := images.why_not_built()):
         raise pytest.UsageError(f"--require-hosts: {reason}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--whole"):
+        # Deselected and not skipped: the default run has a budget, and nothing is missing for them.
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
     wanting = [item for item in items if item.get_closest_marker("hosts")]
     if wanting and (reason := images.why_not_built()):
         for item in wanting:
@@ -81,5 +89,9 @@ def _sequence(item: pytest.Item) -> str:
 
 
 def _hosts_of(arguments: dict[str, Any]) -> list[Host]:
-    values = [getattr(value, "host", value) for value in arguments.values()]
+    values = [
+        host
+        for value in arguments.values()
+        for host in getattr(value, "hosts", [getattr(value, "host", value)])
+    ]
     return list(dict.fromkeys(value for value in values if isinstance(value, Host)))

@@ -59,10 +59,10 @@ class Checkout:
             ["./inv", *arguments], seconds=seconds, check=check, env=environment, cwd=CLONE, stdin=stdin
         )
 
-    def changed(self, env: str = "local", playbook: str = "site") -> int:
+    def changed(self, env: str = "local", playbook: str = "site", clone: str = CLONE) -> int:
         """Return how many tasks of the newest run of `playbook` changed something, on all hosts together."""
         newest = f"ls .state/{env}/log/*-{playbook}.log | tail -n 1"
-        log = self.host.run(f'cat "$({newest})"', cwd=CLONE).out
+        log = self.host.run(f'cat "$({newest})"', cwd=clone).out
         counts = re.findall(r"^\S+ +: ok=\d+ +changed=(\d+)", log.partition("PLAY RECAP")[2], re.M)
         assert counts, f"the newest log of {playbook} has no recap:\n{log[-2000:]}"
         return sum(map(int, counts))

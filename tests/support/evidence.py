@@ -11,7 +11,7 @@ COMMANDS = {
     "journal": "journalctl -n 80 --no-pager -o short-monotonic 2>/dev/null",
     "programs": "supervisorctl -c /etc/rabbitry/supervisord.conf status 2>/dev/null",
     "service logs": "tail -n 30 /var/log/r*/*.log 2>/dev/null",
-    "verbs' logs": f"tail -n 60 {CLONE}/.state/*/log/* 2>/dev/null",
+    "verbs' logs": f"tail -n 60 {CLONE}/.state/*/log/* /home/*/rabbitry/.state/*/log/* 2>/dev/null",
     "processes": "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done | grep . | cut -c1-200",
 }
 

@@ -33,14 +33,29 @@ class Host:
     boot: Boot
 
     @classmethod
-    def start(cls, suite: images.Suite, boot: Boot, *, label: str = "host") -> Host:
-        """Start a fresh host whose package and download caches are warm; wait until it has booted."""
-        image = images.ensure(suite)
+    def start(
+        cls,
+        suite: images.Suite,
+        boot: Boot,
+        *,
+        label: str = "host",
+        extra: tuple[str, ...] = (),
+        owner: int | None = None,
+        options: Sequence[str] = (),
+    ) -> Host:
+        """Start a fresh host whose package and download caches are warm; wait until it has booted.
+
+        `extra` are packages that it has beyond a bare machine's, `options` further ones of `docker run`.
+        When the process `owner` (this one; 0: none) is gone, the next run removes the host.
+        """
+        image = images.ensure(suite, extra)
         _remove_orphans()
+        owner = os.getpid() if owner is None else owner
         name = f"rabbitry-{label}-{suite}-{boot}-{uuid.uuid4().hex[:6]}"
         host = cls(name, suite, boot)
-        common = f"run -d --name {name} --hostname web1 --label {OWNER_LABEL}={os.getpid()}".split()
+        common = f"run -d --name {name} --hostname web1 --label {OWNER_LABEL}={owner}".split()
         common += ["--tmpfs", "/run", "--tmpfs", "/tmp:exec", "-v", f"{CACHE_VOLUME}:/root/.cache"]
+        common += options
         common += ["-e", "UV_LINK_MODE=copy"]  # the volume is another file system: uv would warn on each link
         try:
             if boot == "systemd":
@@ -152,7 +167,7 @@ def _remove_orphans() -> None:
     )
     for line in listed.out.splitlines():
         name, _, pid = line.partition(" ")
-        if not Path(f"/proc/{pid}").exists():
+        if pid != "0" and not Path(f"/proc/{pid}").exists():
             docker("rm", "-f", "-v", name, check=False)
 
 

@@ -1,0 +1,86 @@
+"""The application imports as its user with its settings, keeps its secrets, and refuses a broken release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import application
+from tests.support.remote import Remote
+
+SEEN = """\
+import json, os, pwd
+from sample.celery import app
+print(json.dumps({
+    "user": pwd.getpwuid(os.getuid()).pw_name,
+    "broker": app.conf.broker_url,
+    "limit": app.conf.task_time_limit,
+    "awkward": os.environ["AWKWARD"],
+    "answer": getattr(__import__("sample"), "ANSWER", None),
+}))
+"""
+MODULE = """\
+from celery import Celery
+
+ANSWER = 42
+app = Celery("sample")
+app.config_from_object("stack_settings")
+"""
+
+
+def release(folder: Path, text: str) -> str:
+    """Write an application with the given celery.py; return its folder."""
+    (folder / "sample").mkdir()
+    (folder / "sample/__init__.py").write_text("from sample.celery import ANSWER\n")
+    (folder / "sample/celery.py").write_text(text)
+    return str(folder)
+
+
+def current(machine: Remote) -> str:
+    return machine.run(["readlink", "-f", "/opt/rabbitry/current"]).out.strip()
+
+
+@pytest.fixture
+def seen(machine: Remote) -> Callable[[], Any]:
+    return lambda: application.python(machine, SEEN)
+
+
+def test_it_imports_as_the_service_user_with_the_given_settings(
+    machine: Remote, seen: Callable[[], Any]
+) -> None:
+    found = seen()
+    assert found["user"] == "celery"
+    assert found["broker"] == machine.vars["celery_app_broker_url"]
+    assert found["limit"] >= 77
+    assert found["awkward"] == machine.vars["celery_app_environment"]["AWKWARD"]
+
+
+def test_nobody_else_can_read_a_secret(machine: Remote) -> None:
+    places = ["/etc/rabbitry", "/opt/rabbitry", "/var/lib/rabbitry"]
+    assert machine.run(["grep", "-rl", "s3cret", *places], check=False).out, "the secrets are somewhere"
+    assert machine.run(["grep", "-rl", "s3cret", *places], user="nobody", check=False).out == ""
+
+
+def test_the_service_user_cannot_change_the_code_that_it_runs(machine: Remote) -> None:
+    changed = "find -L /opt/rabbitry/current /opt/rabbitry/lib /opt/rabbitry/venv/bin -writable | head -n 3"
+    assert machine.run(changed, user="celery").out == ""
+
+
+@pytest.mark.parametrize("broken", ["def app(:\n", "import no_such_module\n"])
+def test_a_broken_release_is_refused_and_the_old_one_stays(
+    machine: Remote, refused: Callable[..., str], seen: Callable[[], Any], tmp_path: Path, broken: str
+) -> None:
+    before = current(machine)
+    assert "sample" in refused(celery_app_source=release(tmp_path, broken))
+    assert current(machine) == before
+    assert seen()["answer"] is None
+
+
+def test_a_good_release_takes_over(
+    machine: Remote, converge: Callable[..., int], seen: Callable[[], Any], tmp_path: Path
+) -> None:
+    assert converge(celery_app_source=release(tmp_path, MODULE)) == 1
+    assert seen()["answer"] == 42
