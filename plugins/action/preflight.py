@@ -91,7 +91,8 @@ class ActionModule(ActionBase):
             }
         )
         why = survey.reasons(seen, now, bool(arguments["full"]))
-        verdict = {"stale": bool(why), "why": why, "digest": now}
+        drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
+        verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting}
         return {
             **result,
             **verdict,

@@ -78,7 +78,10 @@ class Systemd(Control):
         if known:
             self.stop(known)
             self._do("disable", known, "--no-reload", "--quiet")
-            self._do("reset-failed", known)
+            # One that merely stopped is unloaded by now, and systemd knows nothing to reset.
+            now = self.states(known)
+            if failed := [s for s in known if now[s.name].state == "failed"]:
+                self._do("reset-failed", failed)
 
     def log_command(self, service: Service) -> str:
         if service.log_files:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import files
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 
 NOTE = ".rabbitry.json"
@@ -84,7 +85,7 @@ class Shelf:
     def locked(self, ledger: Ledger) -> Iterator[None]:
         """Hold this shelf alone; makes it when it is not there yet."""
         for path in files.make_directories(self.root):
-            ledger.record("directory", str(path), mode="0755", user="root", group="root", created=True)
+            ledger.record("directory", str(path), mode="0755", **HERE.owner, created=True)
         descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

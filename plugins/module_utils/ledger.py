@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import files
+from ansible_collections.rabbitry.stack.plugins.module_utils import files, layout
 from ansible_collections.rabbitry.stack.plugins.module_utils.drift import drift as drift
 
-ROOT = Path("/var/lib/rabbitry/ledger")
+ROOT = Path(layout.HERE.state) / "ledger"
 SCHEMA = 1
-KEPT = ("created", "original", "data", "by")  # what is known once stays known
+# What is known once stays known.
+KEPT = ("created", "original", "data", "by", "keep_configuration")
 
 Entry = dict[str, Any]
 

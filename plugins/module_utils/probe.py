@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import machine, versions
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.listeners import listeners
 from ansible_collections.rabbitry.stack.plugins.module_utils.strangers import data_of, strangers
 
-LEDGERS = "/var/lib/rabbitry/ledger"
+LEDGERS = f"{HERE.state}/ledger"
 # What the target side is written for; the probe itself also runs on older ones, to say so.
 PYTHON = (3, 11)
 
@@ -24,11 +25,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "elements": "str",
         "default": ["rabbitmq-server", "redis-server", "erlang-base"],
     },
-    "disks": {"type": "list", "elements": "path", "default": ["/var/lib", "/usr"]},
+    "disks": {"type": "list", "elements": "path", "default": []},
     "node_name": {"type": "str", "default": "rabbit@localhost"},
     "ledgers": {"type": "path", "default": LEDGERS},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
+    "redis_password": {"type": "str", "default": "", "no_log": True},
 }
 
 
@@ -49,7 +51,8 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
         "supervisor": supervisor(),
         "cpus": os.cpu_count() or 1,
         "memory": machine.memory(root),
-        "disks": machine.disks(given["disks"]),
+        "disks": machine.disks(list(dict.fromkeys([*HERE.disks, *(given["disks"] or [HERE.home])]))),
+        "layout": HERE.facts(),
         **machine.host_name(),
         "package_manager": versions.manager(root),
         "packages": versions.versions(root, given["packages"]),
@@ -57,18 +60,25 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
         "ours": [],
         "accounts": [],
         "recorded": {},
+        "vendor": False,
         "drift": [],
+        "suspicions": [],
+        "by_hand": [],
         "seal": None,
         "env": "",
     }
     if sys.version_info >= PYTHON:
         facts |= verified(Path(given["ledgers"]), given)
+        if HERE.system == "Darwin":
+            claim(facts["listeners"], Path(given["ledgers"]))
     ours = set(facts["ours"])
     for listener in facts["listeners"]:
         name = listener["service"] or listener["unit"].rpartition(".")[0]
         unseen = listener["pid"] is None and listener["user"] in facts["accounts"]
         listener["ours"] = bool(listener["service"]) or name in ours or unseen
-    facts["strangers"] = strangers(root, given["servers"], ours, given["node_name"])
+    # What asks launchd needs the newer Python too.
+    judged = sys.version_info >= PYTHON or HERE.system != "Darwin"
+    facts["strangers"] = strangers(root, given["servers"], ours, given["node_name"]) if judged else []
     facts["data"] = data_of(root, given["servers"])
     facts["seconds"] = round(time.monotonic() - started, 3)
     return facts
@@ -84,7 +94,23 @@ def verified(root: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     from ansible_collections.rabbitry.stack.plugins.module_utils.verification import verify
 
     login = {"username": given["username"], "password": given["password"]}
-    return verify(root, login if all(login.values()) else None)
+    return verify(root, login if all(login.values()) else None, given["redis_password"] or "")
+
+
+def claim(sockets: list[dict[str, Any]], ledgers: Path) -> None:
+    """On a Mac, where a process does not tell its service: note which sockets belong to our services."""
+    from ansible_collections.rabbitry.stack.plugins.module_utils import ps
+    from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
+    from ansible_collections.rabbitry.stack.plugins.module_utils.supervisor import recorded, states
+
+    try:
+        pids = {state["pid"]: name for name, state in states(list(recorded(root=ledgers)), ledgers).items()}
+    except SupervisorError:
+        return  # the drift says so already
+    table = ps.rows()
+    for entry in sockets:
+        mine = ps.ancestors(entry["pid"], table) & pids.keys() - {0}
+        entry["service"] = next((pids[pid] for pid in mine), "")
 
 
 def supervisor() -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_values import (
     CONTROL,
     InvalidService,
@@ -17,14 +18,16 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.service_values impo
     words,
 )
 
-LAUNCH = "/opt/rabbitry/libexec/launch"
-RUN = "/run/rabbitry"
-LOGS = "/var/log/rabbitry"
+LAUNCH = f"{HERE.libexec}/launch"
+RUN = HERE.run
+LOGS = HERE.logs
 WAIT_SECONDS = 60
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+FORMULA = re.compile(r"[a-z0-9][a-z0-9+@._-]*\Z")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+UMASK = re.compile(r"0[0-7]{3}\Z")
 ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/]+):([0-9]{1,5})\Z")
 RESTART = ("always", "on-failure", "never")
 SIGNALS = ("TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL")
@@ -45,7 +48,10 @@ class Ready:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A program to keep running; all times in seconds. With `unit` a packaged systemd unit runs it."""
+    """A program to keep running; all times in seconds.
+
+    With `unit` a packaged systemd unit runs it, with `formula` (on macOS) `brew services`.
+    """
 
     name: str
     description: str = ""
@@ -60,6 +66,7 @@ class Service:
     stop_signal: str = "TERM"
     stop_timeout: int = 30
     open_files: int = 0
+    umask: str = ""
     after: tuple[str, ...] = ()
     runtime_dirs: tuple[str, ...] = ()
     wait_for: tuple[str, ...] = ()
@@ -67,6 +74,7 @@ class Service:
     watch: tuple[str, ...] = ()
     log_files: tuple[str, ...] = ()
     unit: str = ""
+    formula: str = ""
     unit_options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -125,7 +133,7 @@ def _refuse_unknown(name: str, prefix: str, given: Mapping[str, Any], kind: type
 def _problems(service: Service) -> Iterator[str]:
     if not NAME.match(service.name):
         yield "its name may have letters, digits and `_.-` only"
-    if not service.command and not service.unit:
+    if not service.command and not (service.unit or service.formula):
         yield "has no `command`"
     if service.command and not service.command[0].startswith("/"):
         yield f"`command` must begin with an absolute path, not {service.command[0]!r}"
@@ -150,6 +158,8 @@ def _problems(service: Service) -> Iterator[str]:
         (VARIABLE, service.environment, "the name of an environment variable"),
         (NAME, service.runtime_dirs, f"the plain name of a directory below {RUN}"),
         (NAME, service.after, "the name of a service"),
+        (UMASK, (service.umask,), "a quoted umask of the form 0027"),
+        (FORMULA, (service.formula,), "the name of a formula"),
         (ADDRESS, addresses, "an address of the form host:port"),
         (re.compile("/"), paths, "an absolute path"),
     ):

@@ -5,26 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from grp import getgrgid
 from pathlib import Path
-from pwd import getpwuid
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
     service_record,
+    service_trees,
     service_wait,
     supervisor,
     supervisor_packages,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.accounts import Accounts
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT as LEDGERS
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.placement import Placement
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import Control, State
+from ansible_collections.rabbitry.stack.plugins.module_utils.tree_placement import Trees
 
 SHARED = "service"  # the ledger owner of what all services share
 CRASHING_SECONDS = 5  # a process that ended repeatedly and is younger is not trusted
-ROOT = {"user": getpwuid(0).pw_name, "group": getgrgid(0).gr_name}
+ROOT = HERE.owner
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Converge:
                 self._write(self.shared_files, path, text, "0755")
         for path, text in self.hand.main_files.items():
             self._write(self.shared_files, path, text)
+        self._state_trees(services)
         if prune:
             self._prune({service.name for service in services})
         written = [path for service in services for path in self._describe(service, texts[service.name])]
@@ -143,6 +145,14 @@ class Converge:
     def recorded(self) -> list[Service]:
         """The services of this owner as they were last written."""
         return [supervisor.described(e) for e in self.ledger.entries if e["kind"] == "service"]
+
+    def _state_trees(self, services: Sequence[Service]) -> None:
+        trees = Trees(self.shared, Accounts(), self.shared_files.changes)
+        items = service_trees.items(services, self.shared.root, self.hand.directories)
+        trees.refuse(items)
+        before = len(self.shared_files.changed)
+        trees.place(items)
+        self.outcome.paths += self.shared_files.changed[before:]
 
     def _due(self, service: Service, texts: Mapping[str, str], state: State) -> bool:
         if state.state not in ("running", "starting") or not state.pid:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import ps
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import LAUNCH, Service
 
 
@@ -120,6 +122,8 @@ def run(command: Sequence[str], seconds: float | None = 60) -> subprocess.Comple
 
 def alive(pid: int) -> bool:
     """Whether a process still runs; one that has ended but was not yet collected does not."""
+    if is_darwin():
+        return ps.row(pid) is not None
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
@@ -128,6 +132,9 @@ def alive(pid: int) -> bool:
 
 def waiting(pid: int) -> bool:
     """Whether a process is still libexec/launch, that is, waits for what it needs."""
+    if is_darwin():
+        found = ps.row(pid)
+        return found is not None and LAUNCH in found.words[:3]
     try:
         return LAUNCH.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:3]
     except OSError:
@@ -138,17 +145,15 @@ def process_start(pid: int) -> float:
     """When a process started, seconds since 1970 (to 10 ms on Linux, 1 s elsewhere), 0 when it is gone."""
     if not pid:
         return 0
+    if is_darwin():
+        found = ps.row(pid)
+        return found.since if found else 0
     try:
         ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
     except OSError:
-        return 0 if Path("/proc/self").exists() else _started_by_ps(pid)
+        return 0
     up = ticks / os.sysconf("SC_CLK_TCK")
     return round(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + up, 2)
-
-
-def _started_by_ps(pid: int) -> float:
-    text = run(["ps", "-o", "lstart=", "-p", str(pid)]).stdout.strip()
-    return time.mktime(time.strptime(text, "%a %b %d %H:%M:%S %Y")) if text else 0
 
 
 def tail(path: str, lines: int, position: float | None = None) -> list[str]:

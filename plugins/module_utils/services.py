@@ -89,6 +89,8 @@ def _recorded(arguments: Mapping[str, Any], hand: Control, check: bool) -> list[
             f"service `{unknown[0]}` is not known on {socket.gethostname()}",
             hint=f"known services: {', '.join(known)}",
         )
+    if arguments["state"] == "started":
+        wanted = _with_what_they_need(wanted, {name: service for name, (_, service) in known.items()})
     order = [name for name in _sorted([service for _, service in known.values()]) if name in wanted]
     state = arguments["state"]
     for name in order if state in ("started", "restarted") else reversed(order):
@@ -103,6 +105,14 @@ def _recorded(arguments: Mapping[str, Any], hand: Control, check: bool) -> list[
         for owner, run in runs.items():
             run.wait([known[name][1] for name in order if known[name][0] == owner])
     return list(runs.values())
+
+
+def _with_what_they_need(names: Sequence[str], known: Mapping[str, Service]) -> list[str]:
+    """The services named, and all that start before them; what this host does not have is left out."""
+    found = list(names)
+    for name in found:
+        found += [one for one in known[name].after if one in known and one not in found]
+    return found
 
 
 def _sorted(services: Sequence[Service]) -> list[str]:

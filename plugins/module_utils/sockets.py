@@ -1,4 +1,4 @@
-"""Which TCP ports the processes of a service listen on and which connections they have opened, from /proc."""
+"""Which TCP ports the processes of a service listen on, and which connections they have opened."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import lsof, ps
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
+
 LISTEN, ESTABLISHED = "0A", "01"
 
 
 def ports_of(pids: Mapping[str, int], root: Path = Path("/proc")) -> dict[str, dict[str, list[int]]]:
     """By service: {"listens": ports, "from": local ports of its open connections}, its children's included.
 
-    `pids` are the services' main processes. Empty lists where there is no /proc or no right to look.
+    `pids` are the services' main processes. Empty lists where there is no right to look.
     """
+    if is_darwin():
+        processes = ps.rows()
+        families = {service: ps.family(pid, processes) for service, pid in pids.items()}
+        return lsof.ports_of(families, lsof.ask())
     table = _sockets(root)
     children = _children(root)
     found = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
 from ansible_collections.rabbitry.stack.plugins.module_utils.listeners import unit_of
 from ansible_collections.rabbitry.stack.plugins.module_utils.machine import account_name
 
@@ -27,13 +28,28 @@ SERVERS: dict[str, dict[str, Any]] = {
     "redis": {
         "package": "redis-server",
         "account": "redis",
-        "programs": ("redis-server",),
-        "units": ("redis-server.service", "redis.service"),
-        "data": ("var/lib/redis/dump.rdb", "var/lib/redis/appendonlydir"),
+        # Valkey takes its place on some systems of the Red Hat family.
+        "programs": ("redis-server", "valkey-server"),
+        "units": ("redis-server.service", "redis.service", "valkey.service"),
+        "data": (
+            "var/lib/redis/dump.rdb",
+            "var/lib/redis/appendonlydir",
+            "var/lib/valkey/dump.rdb",
+            "var/lib/valkey/appendonlydir",
+        ),
         "files": (),
         "service": "redis-server",
     },
 }
+
+
+def known() -> dict[str, dict[str, Any]]:
+    """What each server looks like on this platform."""
+    if not is_darwin():
+        return SERVERS
+    from ansible_collections.rabbitry.stack.plugins.module_utils import strangers_brew
+
+    return strangers_brew.servers()
 
 
 def strangers(root: Path, servers: list[str], ours: set[str], node: str = "") -> list[dict[str, Any]]:
@@ -44,7 +60,7 @@ def strangers(root: Path, servers: list[str], ours: set[str], node: str = "") ->
     """
     found = []
     for server in servers:
-        facts = SERVERS[server]
+        facts = known()[server]
         if ours & {server, facts["package"], facts["service"]}:
             continue
         evidence = running(root, facts, node) + left_behind(root, facts)
@@ -59,6 +75,10 @@ def running(root: Path, facts: dict[str, Any], node: str) -> list[str]:
     In the way is one under the package's unit or account, and a broker with our node name (two of one name
     cannot share an epmd). Others, and those in containers, only matter by their ports.
     """
+    if is_darwin():
+        from ansible_collections.rabbitry.stack.plugins.module_utils import strangers_brew
+
+        return strangers_brew.running(facts)
     sentences = []
     here = namespace(root, "self")
     for folder in (root / "proc").iterdir() if (root / "proc").is_dir() else []:
@@ -104,4 +124,4 @@ def holds_data(path: Path) -> bool:
 
 def data_of(root: Path, servers: list[str]) -> dict[str, bool]:
     """Which of the servers have data on the host, whoever brought it."""
-    return {server: any(holds_data(root / path) for path in SERVERS[server]["data"]) for server in servers}
+    return {server: any(holds_data(root / path) for path in known()[server]["data"]) for server in servers}

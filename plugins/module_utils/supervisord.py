@@ -81,6 +81,8 @@ def render(service: Service, autostart: bool = True) -> str:
         "stdout_logfile_maxbytes": "10MB",
         "stdout_logfile_backups": "3",
     }
+    if service.umask:
+        options["umask"] = service.umask
     lines = [f"[program:{service.name}]", *(f"{key}={value}" for key, value in options.items())]
     # supervisord ignores this section: it tells libexec/supervisor-start what to make again after a reboot.
     lines += ["", f"[rabbitry:{service.name}]", f"runtime_dirs={' '.join(service.runtime_dirs)}"]

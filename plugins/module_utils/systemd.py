@@ -103,6 +103,8 @@ def _service(service: Service) -> list[str]:
     lines.append(f"TimeoutStopSec={service.stop_timeout}")
     if service.open_files:
         lines.append(f"LimitNOFILE={service.open_files}")
+    if service.umask:
+        lines.append(f"UMask={service.umask}")
     if service.runtime_dirs:
         lines.append("RuntimeDirectory=" + " ".join(f"rabbitry/{name}" for name in service.runtime_dirs))
     return lines if service.unit else [*lines, *SANDBOX]

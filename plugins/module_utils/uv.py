@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
 
 OLDEST = (3, 11)
 DEADLINE = 600
@@ -94,9 +95,9 @@ def find_python(wanted: str) -> tuple[str, str]:
 
     Raises DeploymentError when there is none of at least 3.11.
     """
-    candidates = (
-        [wanted] if wanted else ["/usr/bin/python3", getattr(sys, "_base_executable", sys.executable)]
-    )
+    own = getattr(sys, "_base_executable", sys.executable)
+    # Apple's is too old, and may be but an offer to install it, as a window.
+    candidates = [wanted] if wanted else [own] if is_darwin() else ["/usr/bin/python3", own]
     seen = []
     for path in candidates:
         version = python_version(path)

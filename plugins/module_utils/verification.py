@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import seals
+from ansible_collections.rabbitry.stack.plugins.module_utils import by_hand, intrusion, redis_save, seals
 from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import digest
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import (
     Ledger,
@@ -19,20 +19,27 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.management import (
     ManagementError,
     Unreachable,
 )
+from ansible_collections.rabbitry.stack.plugins.module_utils.ownership import Ownership
+from ansible_collections.rabbitry.stack.plugins.module_utils.redis_converge import Server
+from ansible_collections.rabbitry.stack.plugins.module_utils.redis_wire import Refused
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
 from ansible_collections.rabbitry.stack.plugins.module_utils.supervisor import states
 
+# The ledger of the module `packages` for what it was told to install from.
+SOURCES = "sources"
 # The broker is on this machine: an answer that takes longer is an answer too.
 API_TIMEOUT = 2.0
 
 Entry = Mapping[str, Any]
 
 
-def verify(root: Path, broker: Mapping[str, str] | None) -> dict[str, Any]:
+def verify(root: Path, broker: Mapping[str, str] | None, redis_password: str = "") -> dict[str, Any]:
     """What the ledgers below `root` hold and where the host differs.
 
     Returns {ours: [owners, packages, services], accounts: [of services], recorded: {package: version},
-    drift: [{owner, kind, name, why}], seal: {env, digest} | None, env: the environment it was set up for}.
+    vendor: whether package sources were added,
+    drift: [{owner, kind, name, why}], seal: {env, digest} | None, env: the environment it was set up for,
+    suspicions: [{message, hint}] of an intrusion, by_hand: [{message, hint, pid}] of daemons run as root}.
     `broker` is {username, password} of an account that reads the definitions;
     without it they are not compared.
     """
@@ -47,6 +54,10 @@ def verify(root: Path, broker: Mapping[str, str] | None) -> dict[str, Any]:
         if (why := drift(entry))
     ]
     found += service_drift(pairs, root)
+    differences, suspicions = ownership_drift(ledgers, redis_password)
+    found += differences
+    if redis_password:
+        found += settings_drift(pairs, redis_password)
     if broker:
         found += definitions_drift(pairs, broker)
     packages = {
@@ -56,10 +67,30 @@ def verify(root: Path, broker: Mapping[str, str] | None) -> dict[str, Any]:
         "ours": sorted(names(ledgers)),
         "accounts": sorted(accounts(pairs)),
         "recorded": packages,
+        "vendor": any(owner == SOURCES and entry["kind"] == "file" for owner, entry in pairs),
         "drift": found,
         "seal": seals.current(root) or None,
         "env": seals.last(root).get("env", ""),
+        "suspicions": suspicions,
+        "by_hand": [one.as_dict() for one in by_hand.daemons([entry for _, entry in pairs])],
     }
+
+
+def ownership_drift(
+    ledgers: Sequence[Ledger], redis_password: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Whose trees are not as stated, whether Redis refuses writes, and what smells of an intrusion."""
+    every = Ownership(ledgers, password=redis_password)
+    found, suspicions = [], []
+    for ledger in ledgers:
+        differences, signs = every.drift(ledger)
+        found += [{"owner": ledger.owner, **one} for one in differences]
+        suspicions += [*signs, *(one.as_dict() for one in intrusion.of_redis(ledger.entries, redis_password))]
+        for server in redis_save.servers(ledger.entries):
+            if redis_save.refuses_writes(server, redis_password):
+                why = f"Redis at {server.address} takes no writes: its last save failed"
+                found.append({"owner": ledger.owner, "kind": "data", "name": server.data, "why": why})
+    return found, suspicions
 
 
 def names(ledgers: Iterable[Ledger]) -> set[str]:
@@ -94,6 +125,21 @@ def service_drift(pairs: Sequence[tuple[str, Entry]], root: Path) -> list[dict[s
             why = f"the service {name} does not start with the machine"
         if why:
             found.append({"owner": services[name], "kind": "service", "name": name, "why": why})
+    return found
+
+
+def settings_drift(pairs: Sequence[tuple[str, Entry]], password: str) -> list[dict[str, Any]]:
+    """Whether a running Redis still has the settings that were declared, which no file shows."""
+    found = []
+    for owner, entry in (pair for pair in pairs if pair[1]["kind"] == "settings"):
+        try:
+            changes = Server.of(entry, password).predict().changes
+            shown = ", ".join(f"`{one.name} {one.live}`" for one in changes)
+            why = f"Redis runs with {shown}" if shown else ""
+        except Refused as refused:
+            why = str(refused)
+        if why:
+            found.append({"owner": owner, "kind": "settings", "name": entry["name"], "why": why})
     return found
 
 

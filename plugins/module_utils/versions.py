@@ -6,18 +6,21 @@ import mmap
 import re
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg
+from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, rpm
+from ansible_collections.rabbitry.stack.plugins.module_utils.brew import Cellar
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE, is_darwin
 
+FORMULAE = {"rabbitmq-server": "rabbitmq", "redis-server": "redis", "erlang-base": "erlang"}
 LISTS = "var/lib/apt/lists"
 
 
 def manager(root: Path) -> str:
-    """The host's package manager: "apt", "dnf", "brew" or "" when none is known."""
+    """The host's package manager: "apt", "dnf", "brew" on a Mac, or "" when none is known."""
+    if is_darwin():
+        return "brew"
     known = {
         "usr/bin/apt-get": "apt",
         "usr/bin/dnf": "dnf",
-        "opt/homebrew/bin/brew": "brew",
-        "usr/local/bin/brew": "brew",
     }
     return next((name for path, name in known.items() if (root / path).exists()), "")
 
@@ -25,9 +28,16 @@ def manager(root: Path) -> str:
 def versions(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
     """Each package's {installed, candidate} version; "" when not installed, or not known to the lists.
 
-    Compressed lists are left alone: unpacking them costs more than the answer is worth.
+    Compressed lists are left alone: unpacking them costs more than the answer is worth. On a Mac the names
+    stand for the formulae that bring the same, and what brew could get is not asked: that takes seconds.
     """
-    here = dpkg.installed(root / "var/lib/dpkg")
+    if is_darwin():
+        kegs = Cellar(Path(HERE.prefix)).versions()
+        return {
+            name: {"installed": kegs.get(FORMULAE.get(name, name), ""), "candidate": ""} for name in names
+        }
+    # What dnf could get is not asked either.
+    here = rpm.installed() if manager(root) == "dnf" else dpkg.installed(root / "var/lib/dpkg")
     missing = [name for name in names if name not in here]
     there = candidates(root, missing)
     return {name: {"installed": here.get(name, ""), "candidate": there.get(name, "")} for name in names}

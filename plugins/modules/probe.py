@@ -26,16 +26,19 @@ options:
     elements: str
     default: [rabbitmq-server, redis-server, erlang-base]
   disks:
-    description: Paths whose free space is asked for; they need not exist.
+    description:
+      - Further paths whose free space is asked for; they need not exist. Where packages are unpacked and
+        where data grows is always asked for; and where the application goes by default, unless paths are
+        given.
     type: list
     elements: path
-    default: [/var/lib, /usr]
+    default: []
   node_name:
     description: Name of our broker's node; a foreign node of that name is in the way.
     type: str
     default: rabbit@localhost
   ledgers:
-    description: Directory of the ledgers.
+    description: Directory of the ledgers; on macOS by default below the prefix of Homebrew.
     type: path
     default: /var/lib/rabbitry/ledger
   username:
@@ -44,6 +47,10 @@ options:
   password:
     description: The password of O(username).
     type: str
+  redis_password:
+    description: Password of Redis' default user; without it Redis is not asked where and whether it saves.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -56,8 +63,9 @@ EXAMPLES = r"""
 RETURN = r"""
 facts:
   description: >-
-    os, uid, user, python, container, supervisor, cpus, memory, disks, host_name, addresses, resolve_error,
-    package_manager, packages, listeners, ours, recorded, drift, seal, env, strangers, data, seconds.
+    os, layout, uid, user, python, container, supervisor, cpus, memory, disks, host_name, addresses,
+    resolve_error, package_manager, packages, listeners, ours, recorded, drift, suspicions, by_hand,
+    seal, env, strangers, data, seconds.
   returned: always
   type: dict
 """

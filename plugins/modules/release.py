@@ -72,6 +72,7 @@ tasks:
   returned: changed
 """
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledge
 
 
 def main() -> None:
+    os.umask(0o022)  # what is made here is for services too, whatever umask the caller has
     module = AnsibleModule(
         argument_spec={
             "owner": {"type": "str", "required": True},

@@ -25,7 +25,8 @@ options:
     type: list
     elements: dict
   names:
-    description: Without O(services), act on these of the recorded services only.
+    description:
+      - Without O(services), act on these of the recorded services only; V(started) also on what they need.
     type: list
     elements: str
     default: []
@@ -94,12 +95,15 @@ log:
   type: list
 """
 
+import os
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils.services import ARGUMENTS, Failure, execute
 
 
 def main() -> None:
     """Run and answer; a service that does not become ready is a failure with its last log lines."""
+    os.umask(0o022)  # what is made here is for services too, whatever umask the caller has
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
         answer = execute(module.params, module.check_mode)

@@ -79,6 +79,7 @@ removed:
   returned: always
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledge
 
 
 def main() -> None:
+    os.umask(0o022)  # what is made here is for services too, whatever umask the caller has
     module = AnsibleModule(
         argument_spec={
             "owner": {"type": "str", "required": True},

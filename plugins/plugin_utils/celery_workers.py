@@ -37,8 +37,9 @@ def celery_worker_services(
     longest_task: int = 300,
     wait_for: Sequence[str] = (),
     open_files: int | None = None,
+    run: str = "/run/rabbitry",
 ) -> list[dict[str, Any]]:
-    """Return one service dictionary a worker, named stack-worker-<name>.
+    """Return one service dictionary a worker, named stack-worker-<name>; `run` holds the files of readiness.
 
     Raises ValueError with every fault of every worker in one sentence each, joined by "; ".
     """
@@ -55,13 +56,13 @@ def celery_worker_services(
             "user": user,
             "group": group,
             "working_dir": f"{home}/current",
-            "environment": {"RABBITRY_READY_FILE": f"/run/rabbitry/{service}/ready"},
+            "environment": {"RABBITRY_READY_FILE": f"{run}/{service}/ready"},
             "environment_file": environment_file,
             "stop_timeout": (worker.get("time_limit") or longest_task) + STOPPING,
             "open_files": open_files,
             "runtime_dirs": [service],
             "wait_for": list(wait_for),
-            "ready": {"file": f"/run/rabbitry/{service}/ready", "timeout": 60},
+            "ready": {"file": f"{run}/{service}/ready", "timeout": 60},
             "watch": watched(home),
         }
         for worker in workers

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
+from ansible_collections.rabbitry.stack.plugins.module_utils.rabbitmq_releases import numbers as numbers
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 
-Version = tuple[int, ...]
-
 # What a suite brings when its package lists are not there yet: (id, version) -> RabbitMQ.
-DISTRIBUTED = {("debian", "12"): "3.10.8", ("debian", "13"): "4.0.5"}
+DISTRIBUTED = {
+    ("debian", "12"): "3.10.8",
+    ("debian", "13"): "4.0.5",
+    ("ubuntu", "22.04"): "3.9.27",
+    ("ubuntu", "24.04"): "3.12.1",
+}
 
 # Since this release the broker refuses the transient queues that older Celery sets declare (error 541).
 NO_TRANSIENT_QUEUES = (4, 3)
 # Since this release kombu 5.7 asks for a prefetch per consumer, which cannot grow while countdown tasks wait.
 QOS_PER_CONSUMER = (4, 0)
 OLDEST_BROKER = (3, 10)
-
-
-def numbers(version: str) -> Version:
-    """The leading numbers of a version, without a Debian epoch: "1:4.0.5-6+deb13u2" is (4, 0, 5)."""
-    found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", version)
-    return tuple(int(word) for word in found.group(1).split(".")) if found else ()
 
 
 def expected_broker(installed: str, candidate: str, system: tuple[str, str]) -> str:
@@ -41,7 +37,7 @@ def incompatibility(celery_set: str, queue_type: str, broker: str) -> Fault | No
     if release and release < OLDEST_BROKER:
         return Fault(
             f"RabbitMQ {broker} is older than 3.10, which nothing here was tried with",
-            "apt-cache policy rabbitmq-server",
+            "write `stack_rabbitmq_source: vendor` and `stack_rabbitmq_vendor_url`",
         )
     if series < (5, 7) and queue_type == "quorum":
         return Fault(

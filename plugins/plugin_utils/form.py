@@ -95,6 +95,9 @@ FORMS = {
     "autoscale": Form("two numbers such as `8,2`, the most first", pattern(r"\d+\s*,\s*\d+")),
     "address": Form("an IP address or a host name", is_address),
     "absolute path": Form("an absolute path", pattern(r"/[^\0\n]*")),
+    "version": Form(
+        "a version such as `4.2.10` or `1:27.3.4.6-1`, quoted", pattern(r"(?:\d+:)?\d[A-Za-z0-9.+~-]*")
+    ),
     "size": Form("a size such as `200MB` or `1GiB`", is_size),
     "watermark": Form("a share of the memory from 0 to 1, or a size such as `1GB`", is_watermark),
 }

@@ -26,15 +26,18 @@ def judge_space(
     disk_limit: int,
     fresh: bool,
     host: str,
+    places: tuple[str, str] = ("/usr", "/var/lib"),
 ) -> list[Fault]:
     """Disks without room for the installation (on a fresh host), or below the broker's alarm.
 
-    `disks` as the probe gives them; `disk_limit` in bytes. Paths on one device are added up.
+    `disks` as the probe gives them; `disk_limit` in bytes; `places` are where packages are unpacked and below
+    which data grows. Paths on one device are added up.
     """
     groups = set(groups)
+    unpacked, data = places
     needs = {
-        "/usr": sum(PACKAGES.get(group, 0) for group in groups),
-        "/var/lib": sum(DATA.get(group, 0) for group in groups),
+        unpacked: sum(PACKAGES.get(group, 0) for group in groups),
+        data: sum(DATA.get(group, 0) for group in groups),
     }
     needs[home] = needs.get(home, 0) + (APPLICATION if groups & APPLICATION_GROUPS else 0)
     devices: dict[Any, list[Mapping[str, Any]]] = {}
@@ -44,7 +47,7 @@ def judge_space(
     for parts in devices.values():
         paths, free = [disk["path"] for disk in parts], parts[0]["free"]
         need = sum(needs.get(path, 0) for path in paths) * MIB if fresh else 0
-        alarm = disk_limit if "/var/lib" in paths and "brokers" in groups else 0
+        alarm = disk_limit if data in paths and "brokers" in groups else 0
         if free >= need + alarm:
             continue
         message = f"host {host} has {megabytes(free)} free for {', '.join(paths)}: "

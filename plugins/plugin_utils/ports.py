@@ -9,6 +9,8 @@ from typing import Any
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 
 ANY = {"0.0.0.0", "::", "*", ""}
+# Ours run under accounts of their own.
+DAEMONS = ("beam.smp", "redis-server", "celery")
 LOOPBACK_NAMES = {"localhost": "127.0.0.1"}
 MAPPED = "::ffff:"
 
@@ -55,6 +57,23 @@ def overlap(one: str, other: str) -> bool:
     return named or plain[0] == plain[1]
 
 
+def firewall_notes(manager: str, wanted: Iterable[WantedPort], host: str) -> list[str]:
+    """What a host with firewalld, where `manager` is dnf, does not let other hosts reach by itself."""
+    outside = [port.number for port in wanted if port.number and not loopback(port.bind) and port.variable]
+    if manager != "dnf" or not outside:
+        return []
+    listed = " ".join(f"--add-port={number}/tcp" for number in sorted(set(outside)))
+    return [
+        f"firewalld of host {host} is left as it is: where it runs, other hosts reach the stack only after "
+        f"`sudo firewall-cmd --permanent {listed} && sudo firewall-cmd --reload`"
+    ]
+
+
+def loopback(address: str) -> bool:
+    """Whether nobody outside the machine reaches the address."""
+    return address in LOOPBACK_NAMES or address == "::1" or address.startswith("127.")
+
+
 def held(listener: Mapping[str, Any], port: WantedPort, host: str) -> Fault:
     """The fault of one port and its holder, with the command that frees it."""
     if listener["pid"] is None:
@@ -71,6 +90,10 @@ def held(listener: Mapping[str, Any], port: WantedPort, host: str) -> Fault:
             command = f"docker stop $(docker ps -q --filter publish={port.number})"
     message = f"port {port.number} on host {host}, needed for {port.purpose}, is held by {holder}"
     message += f" at {listener['address']}"
+    if listener["user"] == "root" and listener["program"] in DAEMONS and not listener["unit"]:
+        shown = f" (`{listener['command']}`)" if listener.get("command") else ""
+        message += f"; root started it by hand{shown}, and the files that it writes become root's"
+        command += " && ./inv up"
     return Fault(
         message, f"{command}   # or give `{port.variable}` another number" if port.variable else command
     )

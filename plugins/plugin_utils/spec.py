@@ -87,10 +87,32 @@ STACK = {
     "stack_bind": Option(
         description="the address that everything listens on", form="address", example="127.0.0.1"
     ),
+    "stack_address": Option(
+        description="where other hosts find this one", form="address", example="10.0.0.5"
+    ),
     "stack_amqp_port": _port("the broker's port for AMQP", 5672),
     "stack_management_port": _port("the broker's port for the management API", 15672),
     "stack_redis_port": _port("the port of Redis", 6379),
     "stack_flower_port": _port("the port of Flower", 5555),
+    "stack_rabbitmq_source": Option(
+        description="where RabbitMQ's packages come from",
+        choices=("distribution", "vendor"),
+        example="distribution",
+    ),
+    "stack_rabbitmq_vendor_url": Option(
+        description="the repository that has the vendor's packages, or a mirror of it",
+        empty=True,
+        example="https://mirror.example.org",
+    ),
+    "stack_rabbitmq_vendor_key": Option(
+        type="path", description="the key that signs it; empty is the vendor's", empty=True, example="key.asc"
+    ),
+    "stack_rabbitmq_vendor_version": Option(
+        description="the release of RabbitMQ", form="version", example="4.2.10"
+    ),
+    "stack_rabbitmq_vendor_erlang_version": Option(
+        description="the release of Erlang that it runs on", form="version", example="27.3.4"
+    ),
     "stack_vhost": Option(description="the application's virtual host", form="broker name", example="app"),
     "stack_user": Option(
         description="the application's account at the broker", form="broker name", example="app"
@@ -118,8 +140,9 @@ STACK = {
     "stack_app_environment": Option(type="dict", description="environment variables of the application"),
     "stack_home": Option(
         type="path",
-        description="where the application is installed",
+        description="where the application is installed; empty is the platform's own place",
         form="absolute path",
+        empty=True,
         example="/opt/rabbitry",
     ),
     "stack_celery_set": Option(
@@ -149,6 +172,13 @@ STACK = {
     "stack_longest_task": _number("seconds that the longest task may run", 300, maximum=WEEK),
     "stack_beat_enabled": Option(type="bool", description="whether beat runs", example="true"),
     "stack_flower_enabled": Option(type="bool", description="whether Flower runs", example="true"),
+    "stack_shell_path_users": Option(
+        type="list",
+        description="users whose dotfiles put the tools on PATH",
+        elements=Option(description="the name of a user", form="login", example="dev"),
+        empty=True,
+        example="[dev]",
+    ),
     "stack_open_files": _number("files that the broker may hold open", 65536, minimum=1024, maximum=2**20),
     "stack_memory_high_watermark": Option(
         type="raw", description="where the broker blocks publishers", form="watermark", example="0.4"

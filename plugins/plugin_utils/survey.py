@@ -13,6 +13,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.form import size
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import WantedPort
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import Wanted
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.reach import check_reach
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
     DISTRIBUTION_PORT,
     EPMD_PORT,
@@ -20,14 +21,27 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
     PORTS,
     STACK,
 )
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import system_facts
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.workers import check_workers
 
 Values = Mapping[str, Any]
 # Says where the controller keeps its own files; a host is the same wherever that is.
 UNDECIDING = {"stack_state_dir"}
+VENDOR = "stack_rabbitmq"
 SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
 # Facts that describe the host to the plays that follow.
-KEPT = ("os", "python", "container", "supervisor", "package_manager", "cpus", "host_name", "packages")
+KEPT = (
+    "os",
+    "layout",
+    "python",
+    "container",
+    "supervisor",
+    "package_manager",
+    "cpus",
+    "host_name",
+    "packages",
+)
 # Too common as the beginning of other people's variables; the role `service` gets its own from other roles.
 SHARED_PREFIXES = {"service_"}
 
@@ -57,6 +71,7 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
     """Faults between the model's values; a value that was refused already is left out."""
     beat, flower = enabled(stack, "stack_beat_enabled"), enabled(stack, "stack_flower_enabled")
     faults = model.check_groups(survey.groups, beat, flower, survey.inventory)
+    faults += check_reach(str(stack.get("stack_bind") or ""), survey.host, survey.groups)
     faults += model.check_accounts(stack)
     faults += model.check_environment(stack.get("stack_app_environment") or {})
     faults += model.check_ports(
@@ -68,12 +83,24 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
         }
         workers, queues = stack["stack_workers"], stack["stack_queues"]
         faults += check_workers(workers, queues, stack.get("stack_longest_task"), elsewhere)
+    if vendors(stack) and "brokers" in survey.own_groups:
+        url, version, erlang = (
+            str(stack.get(f"{VENDOR}_vendor_{name}") or "") for name in ("url", "version", "erlang_version")
+        )
+        # A version that was refused already is not given.
+        fault = refuse("", url, version, erlang, VENDOR) if version and erlang else None
+        faults += [fault] if fault else []
     celery_set, queue_type = stack.get("stack_celery_set"), stack.get("stack_queue_type")
     if celery_set and queue_type and "brokers" not in survey.own_groups:
         # Where the broker runs, its version is judged as well.
         fault = incompatibility(celery_set, queue_type, "")
         faults += [fault] if fault else []
     return faults
+
+
+def vendors(stack: Values) -> bool:
+    """Whether RabbitMQ comes from its vendor."""
+    return stack.get("stack_rabbitmq_source") == "vendor"
 
 
 def enabled(stack: Values, name: str) -> bool:
@@ -102,13 +129,14 @@ def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort
 
 def probe_arguments(stack: Values, survey: Survey) -> dict[str, Any]:
     """What the module `probe` is asked on this host."""
-    home = str(stack.get("stack_home") or "/opt/rabbitry")
     arguments: dict[str, Any] = {
         "servers": [server for group, server in SERVERS.items() if group in survey.own_groups],
-        "disks": list(dict.fromkeys(["/var/lib", "/usr", home])),
+        "disks": [str(stack["stack_home"])] if stack.get("stack_home") else [],
     }
     if "brokers" in survey.own_groups and stack.get("stack_admin_user") and stack.get("stack_admin_password"):
         arguments |= {"username": stack["stack_admin_user"], "password": stack["stack_admin_password"]}
+    if "backends" in survey.own_groups and stack.get("stack_redis_password"):
+        arguments["redis_password"] = stack["stack_redis_password"]
     return arguments
 
 
@@ -122,9 +150,10 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
         env=str(stack.get("stack_env") or ""),
         groups=survey.own_groups,
         ports=tuple(ports(stack, role_values, survey)),
-        home=str(stack.get("stack_home") or "/opt/rabbitry"),
+        home=str(stack.get("stack_home") or ""),
         celery_set=str(stack.get("stack_celery_set") or ""),
         queue_type=str(stack.get("stack_queue_type") or ""),
+        vendor_version=str(stack.get("stack_rabbitmq_vendor_version") or "") if vendors(stack) else "",
         disk_limit=size(limit) if limit is not None else 0,
         processes=sum(counted) if all(counted) else 0,
     )
@@ -150,23 +179,11 @@ def places(survey: Survey) -> dict[str, Any]:
 
 
 def host_facts(seen: Values, verdict: Values) -> dict[str, Any]:
-    """What later plays may use without gathering facts: Ansible's `os_family` and `system`, `rabbitry`."""
-    system = seen["os"]
+    """What later plays may use without gathering facts: some of Ansible's own, and `rabbitry`."""
     return {
-        "os_family": family(system),
-        "system": system["system"],
+        **system_facts(seen["os"]),
         "rabbitry": {**{name: seen[name] for name in KEPT}, **verdict},
     }
-
-
-def family(system: Values) -> str:
-    """Ansible's `os_family` of a probed system: the roles choose their platform's variables by it."""
-    if system["system"] == "Darwin":
-        return "Darwin"
-    related = {system["id"], *system["like"]}
-    if "debian" in related:
-        return "Debian"
-    return "RedHat" if related & {"rhel", "fedora"} else str(system["id"])
 
 
 def reasons(seen: Values, now: str, full: bool) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import LINUX
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import model, survey
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import WantedPort
@@ -17,6 +18,7 @@ HEALTHY: dict[str, Any] = {
     "stack_runs_on": "hosts",
     "stack_state_dir": "/tmp/state",
     "stack_bind": "127.0.0.1",
+    "stack_address": "web1",
     "stack_amqp_port": 5672,
     "stack_management_port": 15672,
     "stack_redis_port": 6379,
@@ -30,6 +32,11 @@ HEALTHY: dict[str, Any] = {
     "stack_app_module": "sample",
     "stack_app_requirements": "",
     "stack_app_environment": {"LANG": "C.UTF-8", "RETRIES": 3},
+    "stack_rabbitmq_source": "distribution",
+    "stack_rabbitmq_vendor_url": "",
+    "stack_rabbitmq_vendor_version": "4.2.10",
+    "stack_rabbitmq_vendor_erlang_version": "27.3.4",
+    "stack_rabbitmq_vendor_key": "",
     "stack_home": "/opt/rabbitry",
     "stack_celery_set": "5.7",
     "stack_queue_type": "quorum",
@@ -42,6 +49,7 @@ HEALTHY: dict[str, Any] = {
     "stack_longest_task": 300,
     "stack_beat_enabled": True,
     "stack_flower_enabled": True,
+    "stack_shell_path_users": ["dev"],
     "stack_open_files": 65536,
     "stack_memory_high_watermark": 0.4,
     "stack_disk_free_limit": "200MB",
@@ -78,6 +86,7 @@ WANTED = Wanted(
 )
 SEEN: dict[str, Any] = {
     "os": {"system": "Linux", "id": "debian", "version": "13", "name": "Debian GNU/Linux 13 (trixie)"},
+    "layout": LINUX.facts(),
     "uid": 0,
     "user": "root",
     "python": {"version": "3.13.5", "executable": "/usr/bin/python3"},
@@ -96,6 +105,7 @@ SEEN: dict[str, Any] = {
     "strangers": [],
     "data": {"rabbitmq": False},
     "recorded": {},
+    "vendor": False,
     "seal": None,
     "env": "",
     "drift": [],

@@ -26,7 +26,7 @@ class Place:
         self.tools: list[list[str]] = []
 
     def __call__(self, check: bool = False, **asked: Any) -> Placement:
-        keys = ("groups", "users", "directories", "files", "secret_files", "links", "absent")
+        keys = ("groups", "users", "directories", "files", "secret_files", "links", "absent", "trees")
         known = Ledger("test", self.root)
         placement = Placement(known, Accounts(self._tool), check)
         placement.all({key: asked.get(key, []) for key in keys})

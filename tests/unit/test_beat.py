@@ -38,7 +38,7 @@ def test_only_another_beat_of_the_same_application_is_a_rival(
     process(tmp_path, 15, f"{python} -A shop beat", pids="15\t1")
     process(tmp_path, 16, "/usr/bin/vim -A shop beat")
     (tmp_path / "17").mkdir()
-    assert rabbitry_beat.rivals(tmp_path, "shop", own_pid=10) == [11, 12]
+    assert rabbitry_beat.rivals(rabbitry_beat.running(tmp_path), "shop", own_pid=10) == [11, 12]
 
 
 def test_the_tick_joins_the_schedule_of_the_application(rabbitry_beat: ModuleType, tmp_path: Path) -> None:

@@ -77,6 +77,13 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path / "my checkout", tmp_path / "bin")
 
 
+def test_nobody_else_may_write_what_root_runs_later(checkout: Checkout) -> None:
+    environment = {"PATH": str(checkout.bin), "NOTES": str(checkout.notes)}
+    subprocess.run([checkout.root / "inv", "up"], env=environment, umask=0, check=True, capture_output=True)
+    made = [checkout.root / ".venv", checkout.root / ".venv/bin/uv", checkout.root / ".venv/run.stamp"]
+    assert [path for path in made if path.stat().st_mode & 0o022] == []
+
+
 def test_the_first_run_prepares_and_the_second_is_silent(
     checkout: Checkout, record_property: Callable[[str, object], None]
 ) -> None:

@@ -186,7 +186,7 @@ def test_other_things_drift_too(tmp_path: Path) -> None:
 
 def test_a_package_drifts_by_version_and_absence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"redis-server": "7.0"}
-    monkeypatch.setattr(dpkg, "installed", lambda: known)
+    monkeypatch.setattr(dpkg, "installed", lambda *_: known)
     assert drift.drift(entry("package", "redis-server", version="7.0")) is None
     assert drift.drift(entry("package", "redis-server")) is None
     differs = drift.drift(entry("package", "redis-server", version="7.1"))

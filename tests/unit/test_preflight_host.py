@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_a_healthy_host_has_no_fault_and_no_note() -> None:
         ),
         (
             {"python": {"version": "3.9.2", "executable": "/usr/bin/python3"}},
-            "host web1 has Python 3.9.2 at /usr/bin/python3: 3.11 or newer is needed",
+            "(Debian GNU/Linux 13 (trixie)) has Python 3.9.2 at /usr/bin/python3: 3.11 or newer is needed",
             "sudo apt-get install python3.11",
         ),
         (
@@ -66,7 +67,11 @@ def test_a_healthy_host_has_no_fault_and_no_note() -> None:
             "host web1 carries the stack of the environment `staging`, this is `local`",
             "./inv destroy --env staging",
         ),
-        (DATA_OF_310, "data of RabbitMQ 3.10.8-1.1, which RabbitMQ 4.0.5-6 cannot open", "mnesia.before"),
+        (
+            DATA_OF_310,
+            "RabbitMQ 4.0.5-6 cannot open the data of 3.10.8-1.1 that is there: 4.0 opens that of 3.13",
+            "mnesia.before",
+        ),
         (
             {"listeners": [listener(5672)]},
             "port 5672 on host web1, needed for AMQP, is held by nginx (pid 4242) at 127.0.0.1",
@@ -149,7 +154,8 @@ def test_all_faults_of_a_host_come_at_once() -> None:
     ],
 )
 def test_a_system_that_was_not_yet_run_gets_a_note(identity: str, version: str) -> None:
-    faults, notes = judge({**SEEN, **system(identity, version)}, WANTED)
+    # The broker of Ubuntu 22.04 is too old, the vendor's is not.
+    faults, notes = judge({**SEEN, **system(identity, version)}, replace(WANTED, vendor_version="4.2.10"))
     assert faults == []
     assert notes == ["host web1 has Some Linux, on which the stack is expected to work and was not yet run"]
 

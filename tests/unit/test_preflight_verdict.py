@@ -32,7 +32,13 @@ from tests.unit.healthy import EVERYWHERE, HEALTHY, SEEN, WANTED
             "RabbitMQ 4.3.0 never connect: it refuses the transient queues",
             'set: "5.7"',
         ),
-        ("5.7", "quorum", "3.8.9", "RabbitMQ 3.8.9 is older than 3.10", "apt-cache policy rabbitmq-server"),
+        (
+            "5.7",
+            "quorum",
+            "3.8.9",
+            "RabbitMQ 3.8.9 is older than 3.10",
+            "write `stack_rabbitmq_source: vendor`",
+        ),
     ],
 )
 def test_a_set_that_does_not_work_is_refused(

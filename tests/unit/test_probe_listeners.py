@@ -1,4 +1,4 @@
-"""Which process listens on which port, from /proc as Linux writes it and from lsof."""
+"""Which process listens on which port, from /proc as Linux writes it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from ansible_collections.rabbitry.stack.plugins.module_utils.listeners import (
     leading_words,
     listeners,
-    parse_lsof,
     parse_table,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.machine import account_name
@@ -27,7 +26,6 @@ TABLE6 = """\
    0: 00000000000000000000000000000000:1111 0000000000000:00 0A 0:0 00:0 0 0 0 333 1 0 100 0
    1: 00000000000000000000000001000000:0050 0000000000000:00 0A 0:0 00:0 0 33 0 444 1 0 100 0
 """
-LSOF = "p512\ncredis-server\nLjoe\nf6\nn127.0.0.1:6379\nf7\nn[::1]:6379\np9\ncbeam.smp\nf1\nn*:25672\n"
 
 
 def test_listening_sockets_are_read_with_their_addresses() -> None:
@@ -87,13 +85,4 @@ def test_a_command_line_is_cut_before_its_first_option() -> None:
     assert leading_words(b"/usr/bin/redis-server\x00127.0.0.1:6379\0--requirepass\0hush\0") == [
         "/usr/bin/redis-server",
         "127.0.0.1:6379",
-    ]
-
-
-def test_lsof_is_read_where_there_is_no_proc() -> None:
-    found = parse_lsof(LSOF)
-    assert [(entry["address"], entry["port"], entry["pid"], entry["program"]) for entry in found] == [
-        ("127.0.0.1", 6379, 512, "redis-server"),
-        ("::1", 6379, 512, "redis-server"),
-        ("0.0.0.0", 25672, 9, "beam.smp"),
     ]

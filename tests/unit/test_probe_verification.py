@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, files, probe, seals, verification
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    dpkg,
+    files,
+    probe,
+    redis_converge,
+    redis_settings,
+    seals,
+    verification,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import digest
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.management import Unreachable
@@ -65,9 +73,12 @@ def test_a_host_that_is_as_recorded_has_no_drift(root: Path) -> None:
         "ours": ["rabbitmq", "rabbitmq-server", "redis", "redis-server"],
         "accounts": ["redis"],
         "recorded": {"rabbitmq-server": "4.0.5-6"},
+        "vendor": False,
         "drift": [],
         "seal": {"env": "local", "digest": "code=1"},
         "env": "local",
+        "suspicions": [],
+        "by_hand": [],
     }
 
 
@@ -153,3 +164,14 @@ def test_collect_tells_ours_from_theirs(root: Path, monkeypatch: pytest.MonkeyPa
 def test_collect_finds_nothing_of_ours_on_a_fresh_host(tmp_path: Path) -> None:
     seen = probe.collect({"ledgers": str(tmp_path / "none")})
     assert (seen["ours"], seen["drift"], seen["seal"], seen["recorded"]) == ([], [], None, {})
+
+
+def test_a_redis_that_was_set_otherwise_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis = Ledger("redis", root)
+    redis.record("settings", "redis", host="127.0.0.1", port=6379, declared={"maxmemory": ["0"]})
+    redis.save()
+    changes = [redis_settings.Difference("maxmemory", "1048576", "0")]
+    monkeypatch.setattr(redis_converge.Server, "predict", lambda _: redis_converge.Outcome(changes))
+    assert why(root) == []
+    found = [one["why"] for one in verification.verify(root, LOGIN, "s3cret")["drift"]]
+    assert found == ["Redis runs with `maxmemory 1048576`"]

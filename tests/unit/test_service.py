@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.rabbitry.stack.plugins.module_utils import services
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service, launched
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_values import InvalidService
 
@@ -95,3 +96,12 @@ def test_launch_gets_all_that_a_plain_command_cannot_say() -> None:
         "--environment-file", "/etc/x.env", "--open-files", "4096", "--remove", "/run/rabbitry/x/ready",
         "--", "/opt/bin/celery", "worker",
     ]  # fmt: skip
+
+
+def test_a_service_brings_what_starts_before_it_and_is_there() -> None:
+    known = {
+        name: Service.from_vars({"name": name, "unit": f"{name}.service", "after": after})
+        for name, after in (("epmd", []), ("broker", ["epmd"]), ("worker", ["broker", "elsewhere"]))
+    }
+    assert services._with_what_they_need(["worker"], known) == ["worker", "broker", "epmd"]
+    assert services._with_what_they_need(["epmd"], known) == ["epmd"]

@@ -9,7 +9,7 @@ import pytest
 import redis.exceptions
 
 from rabbitry.cause import explain, silence
-from rabbitry.clients import Refused
+from rabbitry.page import Refused
 from rabbitry.promise import Alarm, Broken, Unreachable
 from tests.unit.stack_document import stack
 
@@ -63,6 +63,16 @@ def _wrapped(outer: Exception, inner: Exception) -> Exception:
         (
             pika.exceptions.ConnectionBlockedTimeout("blocked"),
             "rabbitmq-server blocks publishers: an alarm is on",
+            "rabbitmq-server",
+        ),
+        (
+            pika.exceptions.IncompatibleProtocolError("StreamLostError: ('Transport indicated EOF',)"),
+            "rabbitmq-server hangs up at 127.0.0.1:5672",
+            "rabbitmq-server",
+        ),
+        (
+            kombu.exceptions.OperationalError("Server unexpectedly closed connection"),
+            "rabbitmq-server hangs up at 127.0.0.1:5672",
             "rabbitmq-server",
         ),
         (TimeoutError(), "rabbitmq-server does not answer at 127.0.0.1:5672", "rabbitmq-server"),

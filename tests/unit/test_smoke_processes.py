@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from rabbitry.processes import beats, running
+from rabbitry.errors import StackError
+from rabbitry.processes import beats, running, running_there
 
 OURS = "/opt/rabbitry/venv/bin/python /opt/rabbitry/venv/bin/celery -A sample beat -S rabbitry_beat:scheduler"
 
@@ -46,3 +49,13 @@ def test_processes_of_containers_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "6" / "cmdline").write_bytes(b"")
     (tmp_path / "7").mkdir()
     assert running(tmp_path) == [(5, ["celery", "beat"]), (40, ["celery", "beat"])]
+
+
+def test_the_processes_of_another_machine_are_read_there() -> None:
+    found = dict(running_there([sys.executable, "-"]))
+    assert found[os.getpid()] == dict(running())[os.getpid()]
+
+
+def test_a_machine_that_cannot_be_asked_is_an_error() -> None:
+    with pytest.raises(StackError, match="no way in"):
+        running_there(["sh", "-c", "echo no way in >&2; exit 255"])

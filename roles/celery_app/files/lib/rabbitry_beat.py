@@ -1,6 +1,8 @@
 """What stack-beat runs: the application's own scheduler, with Rabbitry's tick, and never two on a host."""
 
 import os
+import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,7 +48,7 @@ def scheduler(app: Celery, **arguments: object) -> Scheduler:
 def start_alone(**_: object) -> None:
     """Refuse to start beside another beat of the same application: every task would be sent twice."""
     withdraw()
-    pids = rivals(Path("/proc"), application(sys.argv), os.getpid())
+    pids = rivals(running(), application(sys.argv), os.getpid())
     if pids:
         print(
             f"error: another beat of `{application(sys.argv)}` runs on this host: process {pids[0]}\n"
@@ -58,9 +60,16 @@ def start_alone(**_: object) -> None:
         raise SystemExit(1)
 
 
-def rivals(proc: Path, app: str, own_pid: int) -> list[int]:
-    """Processes of this host (not of its containers) that are a beat of `app`, other than ours."""
-    found = []
+def running(proc: Path = Path("/proc")) -> dict[int, list[str]]:
+    """The command lines of this host's processes (not of its containers'), by process id."""
+    if platform.system() == "Darwin":
+        told = subprocess.run(
+            ["/bin/ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=False
+        )
+        return {
+            int(words[0]): words[1:] for words in (line.split() for line in told.stdout.splitlines()) if words
+        }
+    found = {}
     for folder in proc.glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
@@ -69,9 +78,18 @@ def rivals(proc: Path, app: str, own_pid: int) -> list[int]:
             continue
         namespaces = [line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")]
         in_container = any(len(pids) > 1 for pids in namespaces)
-        if int(folder.name) != own_pid and not in_container and is_beat(words) and application(words) == app:
-            found.append(int(folder.name))
-    return sorted(found)
+        if not in_container:
+            found[int(folder.name)] = words
+    return found
+
+
+def rivals(processes: dict[int, list[str]], app: str, own_pid: int) -> list[int]:
+    """Processes that are a beat of `app`, other than ours."""
+    return sorted(
+        pid
+        for pid, words in processes.items()
+        if pid != own_pid and is_beat(words) and application(words) == app
+    )
 
 
 def is_beat(words: list[str]) -> bool:
