@@ -171,5 +171,6 @@ class TestDebian13(Steps):
 
 @pytest.mark.hosts
 @pytest.mark.steps
+@pytest.mark.long
 class TestDebian13WithoutInit(Steps):
     kind = ("trixie", "noinit")

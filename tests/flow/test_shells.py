@@ -262,6 +262,7 @@ class TestDebian12(Linux):
     suite = "bookworm"
 
 
+@pytest.mark.long
 class TestDebian13(Linux):
     suite = "trixie"
 
