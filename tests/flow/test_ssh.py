@@ -163,5 +163,5 @@ class TestOneHostBySudoWithAPassword:
     def test_down_and_destroy_leave_nothing(self, site: ssh.Site, before: dict[str, Snapshot]) -> None:
         site.typed("down", "--env", "vps", answers=[ssh.PASSWORD], seconds=QUICK)
         assert ports_of(ssh.pictures(site)["web1"]) & PORTS == set()
-        site.typed("destroy", "--yes", "--env", "vps", answers=[ssh.PASSWORD], seconds=200)
+        site.typed("destroy", "--yes", "--env", "vps", answers=[ssh.PASSWORD], seconds=UP)
         assert ssh.differences(before, ssh.pictures(site)) == []

@@ -87,5 +87,5 @@ class TestTheExampleOfThreeHosts:
     def test_down_and_destroy_leave_nothing(self, site: ssh.Site, before: dict[str, Snapshot]) -> None:
         site.inv("down", "--env", "mine", seconds=QUICK)
         assert [name for name, now in ssh.pictures(site).items() if ports_of(now) & PORTS] == []
-        site.inv("destroy", "--yes", "--env", "mine", seconds=240)
+        site.inv("destroy", "--yes", "--env", "mine", seconds=UP)
         assert ssh.differences(before, ssh.pictures(site)) == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import broker_objects
 
 
 def test_what_a_declaration_leaves_out_is_written_down() -> None:
-    declared = {
+    declared: dict[str, Any] = {
         "exchanges": [{"vhost": "app", "name": "tasks", "type": "topic"}],
         "queues": [{"vhost": "app", "name": "jobs"}],
         "bindings": [{"vhost": "app", "source": "tasks", "destination": "jobs", "routing_key": "jobs"}],

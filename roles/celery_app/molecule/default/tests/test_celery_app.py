@@ -73,14 +73,13 @@ def test_the_service_user_cannot_change_the_code_that_it_runs(machine: Remote) -
 def test_a_broken_release_is_refused_and_the_old_one_stays(
     machine: Remote, refused: Callable[..., str], seen: Callable[[], Any], tmp_path: Path, broken: str
 ) -> None:
-    before = current(machine)
+    before = current(machine), seen()
     assert "sample" in refused(celery_app_source=release(tmp_path, broken))
-    assert current(machine) == before
-    assert seen()["answer"] is None
+    assert (current(machine), seen()) == before
 
 
 def test_a_good_release_takes_over(
     machine: Remote, converge: Callable[..., int], seen: Callable[[], Any], tmp_path: Path
 ) -> None:
-    assert converge(celery_app_source=release(tmp_path, MODULE)) == 1
+    converge(celery_app_source=release(tmp_path, MODULE))
     assert seen()["answer"] == 42
