@@ -50,6 +50,7 @@ def before(site: ssh.Site) -> dict[str, Snapshot]:
 
 @pytest.mark.hosts
 @pytest.mark.steps
+@pytest.mark.long
 class TestOneHostBySudoWithAPassword:
     """The stack listens on the loopback of `web1`; proof and smoke come by a tunnel."""
 
