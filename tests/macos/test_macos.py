@@ -6,7 +6,7 @@ import json
 import plistlib
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -45,8 +45,9 @@ class Flow:
         return next((line.split()[-1] for line in lines if line.startswith("\tpid = ")), "")
 
 
-def flow_on(machine: str) -> Iterator[Flow]:
-    mac = Mac.start(machine)
+@pytest.fixture(scope="class")
+def flow(request: pytest.FixtureRequest) -> Iterator[Flow]:
+    mac = Mac.start(request.cls.machine)
     try:
         yield Flow(mac)
     finally:
@@ -55,10 +56,9 @@ def flow_on(machine: str) -> Iterator[Flow]:
 
 @pytest.mark.hosts
 @pytest.mark.steps
+@pytest.mark.long
 class TestAppleSilicon:
-    @pytest.fixture(scope="class")
-    def flow(self) -> Iterator[Flow]:
-        yield from flow_on("arm64")
+    machine: ClassVar[str] = "arm64"
 
     def test_the_host_is_a_mac_and_its_user_nobody_special(self, flow: Flow) -> None:
         assert flow.before["ports"] == []
@@ -158,9 +158,7 @@ class TestAppleSilicon:
 class TestIntel:
     """The other prefix, /usr/local, which others use too."""
 
-    @pytest.fixture(scope="class")
-    def flow(self) -> Iterator[Flow]:
-        yield from flow_on("x86_64")
+    machine: ClassVar[str] = "x86_64"
 
     def test_up_ends_with_a_working_stack(self, flow: Flow) -> None:
         assert flow.before["ports"] == []

@@ -1,4 +1,4 @@
-"""The roles' scenarios as tests: a quick choice among the others, every one with `--whole`."""
+"""The roles' scenarios as tests: every one with `--whole`, that is, by `./inv test --suite molecule`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from rabbitry import molecule, report
 from rabbitry.scenarios import Run
 
-pytestmark = pytest.mark.hosts
+# Not in the default run before its length is known on a quiet machine.
+pytestmark = [pytest.mark.hosts, pytest.mark.long]
 
 
 def test_scenario(run: Run, record_property: Callable[[str, object], None]) -> None:

@@ -38,7 +38,7 @@ def test_it_starts_as_declared(backend: Backend) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"maxmemory": "1mb", "maxmemory-policy": "allkeys-lru", "save": ""},
+        {"maxmemory": "100mb", "maxmemory-policy": "allkeys-lru", "save": ""},
         {
             "appendonly": "no",
             "slowlog-max-len": "1",
