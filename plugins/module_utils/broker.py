@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import Fields
@@ -85,12 +86,26 @@ class Broker:
         except (ManagementError, Unreachable) as error:
             raise self._refused(error) from error
 
-    def _ctl(self, *words: str) -> None:
-        status, output, errors = self._run([self._rabbitmqctl, "--quiet", *words])
+    def get(self, path: str) -> Any:
+        """Return what the API answers to a GET; BrokerError."""
+        try:
+            return self.api.request("GET", path)
+        except (ManagementError, Unreachable) as error:
+            raise self._refused(error) from error
+
+    def tool(self, name: str, *words: str) -> str:
+        """Run the tool of that name beside ``rabbitmqctl``; return what it says. Raises BrokerError."""
+        control = PurePath(self._rabbitmqctl)
+        path = control if name == "rabbitmqctl" else control.with_name(name)
+        status, output, errors = self._run([str(path), *words])
         if status:
             log = [line for line in (output + errors).splitlines() if line.strip()][-LOG_LINES:]
-            message = f"`rabbitmqctl {words[0]}` ended with status {status}"
+            message = f"`{name} {next(one for one in words if one[0] != '-')}` ended with status {status}"
             raise BrokerError(message, "rabbitmq-diagnostics status", log)
+        return output
+
+    def _ctl(self, *words: str) -> None:
+        self.tool("rabbitmqctl", "--quiet", *words)
 
     def _refused(self, error: Exception) -> BrokerError:
         message = f"RabbitMQ at {self.api.url} refused a request of user `{self.username}`: {error}"

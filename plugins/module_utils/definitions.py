@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -106,9 +107,13 @@ def digest(exported: Fields, declared_names: Names) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def diff(changes: list[Change]) -> dict[str, str]:
-    """Return Ansible's ``{"before", "after"}`` texts for ``changes``, one line an object."""
-    return {side: "".join(_line(change, side) for change in changes) for side in ("before", "after")}
+def diff(changes: list[Change], undone: Sequence[str] = ()) -> dict[str, str]:
+    """Return Ansible's ``{"before", "after"}`` texts for ``changes``, one line an object.
+
+    ``undone`` are words for what was there and goes.
+    """
+    texts = {side: "".join(_line(change, side) for change in changes) for side in ("before", "after")}
+    return {**texts, "before": "".join(f"{one}\n" for one in undone) + texts["before"]}
 
 
 def conflicts(changes: list[Change], version: str) -> list[Change]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import by_hand, intrusion, redis_save, seals
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_plugins import NODES, turned
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_plugins import names as names_of_plugins
 from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import digest
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import (
     Ledger,
@@ -144,18 +146,20 @@ def settings_drift(pairs: Sequence[tuple[str, Entry]], password: str) -> list[di
 
 
 def definitions_drift(pairs: Sequence[tuple[str, Entry]], broker: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Whether the broker still has what was declared, by one call of its API."""
+    """Whether the broker still has what was declared and runs the same plugins, by a call of its API each."""
     found = []
     for owner, entry in pairs:
-        if entry["kind"] != "definitions":
+        if entry["kind"] not in ("definitions", "plugins"):
             continue
         why = ""
         api = Management(entry["url"], broker["username"], broker["password"], timeout=API_TIMEOUT)
         try:
-            if digest(api.definitions(), entry["names"]) != entry["digest"]:
+            if entry["kind"] == "plugins":
+                why = ", ".join(turned(entry["running"], names_of_plugins(api.request("GET", NODES))))
+            elif digest(api.definitions(), entry["names"]) != entry["digest"]:
                 why = "the broker's definitions differ from the declared ones"
         except (ManagementError, Unreachable) as error:
-            why = f"the broker's definitions cannot be read: {error}"
+            why = f"the broker's {entry['kind']} cannot be read: {error}"
         if why:
-            found.append({"owner": owner, "kind": "definitions", "name": entry["name"], "why": why})
+            found.append({"owner": owner, "kind": entry["kind"], "name": entry["name"], "why": why})
     return found

@@ -14,6 +14,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.broker import (
     administrator_password,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import Fields
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_plugins import Plugins
+from ansible_collections.rabbitry.stack.plugins.module_utils.declared import DECLARED
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.management import Management
 
@@ -33,6 +35,12 @@ options:
   definitions: {description: What is declared; any of the lists may be left out., type: dict, required: true}
   document: {description: The same as a file on the host, imported when the login is refused., type: path}
   rabbitmqctl: {description: The command that imports it., type: path, default: /usr/sbin/rabbitmqctl}
+  plugins:
+    description: The whole set of plugins, what was turned on or off by hand is undone; empty for any set.
+    type: list
+    elements: str
+    default: []
+  enabled_plugins: {description: File that names them., type: path, default: /etc/rabbitmq/enabled_plugins}
   timeout: {description: Seconds until the API must answer., type: int, default: 60}
 author: [Rabbitry (@rabbitry)]
 """
@@ -53,28 +61,8 @@ undeclared: {description: What nobody declared., type: list, elements: str, retu
 digest: {description: Checksum of the declared objects as the broker has them., type: str, returned: success}
 """
 
-PERMISSION = {
-    "vhost": {"type": "str", "required": True},
-    "configure": {"type": "str", "required": True},
-    "write": {"type": "str", "required": True},
-    "read": {"type": "str", "required": True},
-}
-USER = {
-    "name": {"type": "str", "required": True},
-    "password": {"type": "str", "required": True, "no_log": True},
-    "tags": {"type": "list", "elements": "str", "default": []},
-    "permissions": {"type": "list", "elements": "dict", "options": PERMISSION, "default": []},
-}
-VHOST = {"name": {"type": "str", "required": True}, "default_queue_type": {"type": "str"}}
-RAW = {"type": "list", "elements": "dict", "default": []}
-DECLARED = {
-    "vhosts": {"type": "list", "elements": "dict", "options": VHOST, "default": []},
-    "users": {"type": "list", "elements": "dict", "options": USER, "default": []},
-    "exchanges": RAW,
-    "queues": RAW,
-    "bindings": RAW,
-    "policies": RAW,
-}
+# Seconds after which an API that does not answer is taken for turned off.
+PATIENCE = 20
 ARGUMENTS = {
     "owner": {"type": "str", "required": True},
     "url": {"type": "str", "default": "http://127.0.0.1:15672"},
@@ -82,6 +70,8 @@ ARGUMENTS = {
     "definitions": {"type": "dict", "required": True, "options": DECLARED},
     "document": {"type": "path"},
     "rabbitmqctl": {"type": "path", "default": "/usr/sbin/rabbitmqctl"},
+    "plugins": {"type": "list", "elements": "str", "default": []},
+    "enabled_plugins": {"type": "path", "default": "/etc/rabbitmq/enabled_plugins"},
     "timeout": {"type": "int", "default": 60},
 }
 
@@ -91,9 +81,17 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     params, declared = module.params, module.params["definitions"]
     api = Management(params["url"], params["username"], administrator_password(declared, params["username"]))
     broker = Broker(api, params["username"], module.run_command, params["rabbitmqctl"])
+    plugins = Plugins(broker, params["plugins"], params["enabled_plugins"])
+    ledger = Ledger(params["owner"])
+    known = ledger.find("plugins", "rabbitmq")
     if module.check_mode:
-        return predict(module, broker, declared)
-    exported, imported = read(broker, params)
+        return predict(module, broker, declared, plugins, known)
+    exported, more = read(broker, params, plugins)
+    if plugins.declared:
+        found, running = plugins.converge(known)
+        facts = {"url": params["url"], "declared": plugins.declared, "running": running}
+        ledger.record("plugins", "rabbitmq", **facts)
+        more += found
     changes = definitions.compare(declared, exported)
     refuse_conflicts(module, changes, exported)
     if changes:
@@ -104,14 +102,18 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             version = exported.get("rabbitmq_version", "")
             message = f"RabbitMQ {version} took the definitions and still differs in {left[0]}"
             raise BrokerError(f"{message}: {left[0].before} instead of {left[0].after}")
-    digest = record(params, declared, exported)
-    return {**outcome(declared, exported, changes, imported), "digest": digest}
+    digest = record(ledger, params["url"], declared, exported)
+    return {**outcome(declared, exported, changes, more), "digest": digest}
 
 
-def predict(module: AnsibleModule, broker: Broker, declared: Fields) -> dict[str, Any]:
+def predict(
+    module: AnsibleModule, broker: Broker, declared: Fields, plugins: Plugins, known: Fields | None
+) -> dict[str, Any]:
     """Return what a run would change; everything on a broker that is not there yet."""
+    more: list[str] = []
     try:
         exported = broker.read(0)
+        more = plugins.differences(plugins.running(), known) if plugins.declared else []
     except LoginRefused:
         login = f"login of user `{broker.username}`"
         diff = {"before": f"{login}: refused\n", "after": f"{login}: as declared\n"}
@@ -120,19 +122,26 @@ def predict(module: AnsibleModule, broker: Broker, declared: Fields) -> dict[str
         exported = {}
     changes = definitions.compare(declared, exported)
     refuse_conflicts(module, changes, exported)
-    return outcome(declared, exported, changes, [])
+    return outcome(declared, exported, changes, more)
 
 
-def read(broker: Broker, params: dict[str, Any]) -> tuple[Fields, list[str]]:
-    """Return the exported definitions and, when only that let the administrator in, what was imported."""
+def read(broker: Broker, params: dict[str, Any], plugins: Plugins) -> tuple[Fields, list[str]]:
+    """Return the exported definitions, and what had to be done before the API gave them."""
+    first = min(params["timeout"], PATIENCE) if plugins.declared else params["timeout"]
     try:
-        return broker.read_after_start(params["timeout"]), []
+        return broker.read_after_start(first), []
     except LoginRefused:
         # The administrator is new or has another password, which only the node itself can set.
         if not params["document"]:
             raise
         broker.import_document(params["document"])
         return broker.read(params["timeout"]), [f"document `{params['document']}`"]
+    except BrokerError:
+        # Somebody may have turned the API's own plugin off.
+        if not plugins.declared:
+            raise
+        turned = ["plugins"] if plugins.set() else []
+        return broker.read_after_start(params["timeout"]), turned
 
 
 def outcome(
@@ -143,7 +152,7 @@ def outcome(
         "changed": bool(changes or more),
         "changes": more + [str(change) for change in changes],
         "undeclared": definitions.undeclared(declared, exported),
-        "diff": definitions.diff(changes),
+        "diff": definitions.diff(changes, more),
     }
 
 
@@ -160,12 +169,11 @@ def refuse_conflicts(module: AnsibleModule, changes: list[definitions.Change], e
         module.fail_json(msg=message + more, hint=hint, faults=faults)
 
 
-def record(params: dict[str, Any], declared: Fields, exported: Fields) -> str:
+def record(ledger: Ledger, url: str, declared: Fields, exported: Fields) -> str:
     """Note in the ledger what the declared objects look like on the broker now; return the digest."""
     names = definitions.names(declared)
     digest = definitions.digest(exported, names)
-    ledger = Ledger(params["owner"])
-    ledger.record("definitions", "rabbitmq", url=params["url"], digest=digest, names=names)
+    ledger.record("definitions", "rabbitmq", url=url, digest=digest, names=names)
     ledger.save()
     return digest
 

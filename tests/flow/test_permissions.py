@@ -244,6 +244,7 @@ class Steps:
         site.assert_mended()
 
     def test_a_redis_that_writes_where_an_intruder_wants_it_is_told(self, site: Site) -> None:
+        site.shell("mkdir -p /etc/cron.d")
         assert site.redis("CONFIG", "SET", "dir", "/etc/cron.d", "dbfilename", "root") == "OK"
         site.shell("echo 'dir /root/.ssh' >>/etc/redis/redis.conf", f"chmod 777 {REDIS}")
         for verb in (("up",), ("fix", "permissions", "--yes")):

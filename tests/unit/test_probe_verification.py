@@ -175,3 +175,25 @@ def test_a_redis_that_was_set_otherwise_is_noticed(root: Path, monkeypatch: pyte
     assert why(root) == []
     found = [one["why"] for one in verification.verify(root, LOGIN, "s3cret")["drift"]]
     assert found == ["Redis runs with `maxmemory 1048576`"]
+
+
+def test_a_plugin_that_was_turned_on_by_hand_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = ["rabbitmq_management", "rabbitmq_web_dispatch"]
+    now = [{"applications": [{"name": name} for name in (*running, "rabbitmq_top", "cowboy")]}]
+
+    class Stand:
+        def __init__(self, *_: Any, **__: Any) -> None: ...
+
+        def definitions(self) -> dict[str, Any]:
+            return EXPORTED
+
+        def request(self, *_: str) -> Any:
+            return now
+
+    broker = Ledger("rabbitmq", root)
+    broker.record("plugins", "rabbitmq", url="http://127.0.0.1:15672", declared=running[:1], running=running)
+    broker.save()
+    monkeypatch.setattr(verification, "Management", Stand)
+    assert why(root) == ["plugin `rabbitmq_top` is on"]
+    now[0]["applications"] = [{"name": name} for name in running]
+    assert why(root) == []
