@@ -21,7 +21,8 @@ PREFIX = "rabbitmq_"
 SECONDS = 8
 PAUSE = 0.2
 NODES = "/api/nodes?columns=name,applications"
-UNCHANGED = "Plugin configuration unchanged"
+# What the tool says when the node runs them already, by RabbitMQ 4 and 3.
+UNCHANGED = ("Plugin configuration unchanged", "nothing to do.")
 
 Entry = Mapping[str, Any]
 
@@ -99,7 +100,7 @@ class Plugins:
         content = files.read(self.file)
         status = files.status(self.file)
         said = self.broker.tool("rabbitmq-plugins", "set", *self.declared)
-        if content is not None and status is not None and files.read(self.file) != content:
-            # The tool breaks lines its own way.
+        if content is not None and status is not None:
+            # The tool breaks lines its own way, and the file becomes that of whoever runs it.
             files.write(self.file, content, status.st_mode & 0o7777, status.st_uid, status.st_gid)
-        return UNCHANGED not in said
+        return not any(words in said for words in UNCHANGED)

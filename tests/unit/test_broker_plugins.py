@@ -23,6 +23,7 @@ class Node:
     """
 
     late = 0
+    unchanged = "Plugin configuration unchanged.\n"
 
     def __init__(self, file: Path, running: list[str], lacks: str = "") -> None:
         self.file, self.names, self.lacks = file, running, lacks
@@ -39,7 +40,7 @@ class Node:
         self.calls.append((name, *words))
         before, self.names = self.names, sorted({*words[1:], *NEEDED} - {self.lacks})
         self.file.write_text("[" + ",\n ".join(words[1:]) + "].\n")
-        return "Plugin configuration unchanged.\n" if before == self.names else "Applied.\n"
+        return self.unchanged if before == self.names else "Applied.\n"
 
 
 @pytest.fixture(autouse=True)
@@ -111,8 +112,10 @@ def test_a_declared_plugin_that_does_not_run_is_named(file: Path) -> None:
         plugins(node).converge(KNOWN)
 
 
-def test_the_node_says_whether_anything_was_turned(file: Path) -> None:
+@pytest.mark.parametrize("words", ["Plugin configuration unchanged.\n", "Applying ...\nnothing to do.\n"])
+def test_the_node_says_whether_anything_was_turned(file: Path, words: str) -> None:
     node = Node(file, ["rabbitmq_management"])
+    node.unchanged = words
     assert plugins(node).set() is True
     assert plugins(node).set() is False
 
