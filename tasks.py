@@ -94,13 +94,40 @@ def fix(
     name: str = "",
     env: str = "",
     inventory: str = "",
+    host: str = "",
+    all: bool = False,
     check: bool = False,
     yes: bool = False,
-) -> None:
-    """Put a known trouble right: ./inv fix permissions (--check: only tell, --yes: do not ask)."""
+) -> int:
+    """Mend what doctor named: ./inv fix SLUG (--all: what is safe, --check: only tell, --yes: do not ask)."""
     from rabbitry.fix import fix
 
-    fix(find(env, inventory), name, check=check, yes=yes)
+    return fix(find(env, inventory), name, host=host, every=all, check=check, yes=yes)
+
+
+@verb
+def doctor(
+    context: Context,
+    slug: str = "",
+    env: str = "",
+    inventory: str = "",
+    host: str = "",
+    json: bool = False,
+    from_: str = "",
+    save: str = "",
+) -> int:
+    """Find every known trouble and the command that mends it: ./inv doctor [slug...] (changes nothing)."""
+    from rabbitry.doctor.verb import doctor
+
+    return doctor(find(env, inventory), slug.split(), host=host, as_json=json, source=from_, save=save)
+
+
+@verb
+def explain(context: Context, text: str = "", file: str = "") -> int:
+    """Say which known trouble prints a pasted error or a log: ./inv explain "…" (or a file, or stdin)."""
+    from rabbitry.explain import explain
+
+    return explain(text, file)
 
 
 @verb

@@ -39,13 +39,15 @@ def run(
     check: bool = False,
     extra: Mapping[str, object] | None = None,
     all_or_none: bool = True,
+    only: str = "",
 ) -> Run:
     """Run playbooks/<playbook>.yml; StackError with every fault when a host fails or cannot be reached.
 
-    A password is asked for where one is needed. Without `all_or_none`, hosts that cannot be entered are left
-    out.
+    A `playbook` with a folder in it is one elsewhere in the repository. A password is asked for where one is
+    needed. Without `all_or_none`, hosts that cannot be entered are left out; `only` is a single host to take.
     """
     secret, hosts = _entered(environment, "up" if playbook == "site" else playbook, all_or_none)
+    hosts = [only] if only else hosts
     return _play(playbook, environment, listen=listen, check=check, extra=extra, secret=secret, hosts=hosts)
 
 
@@ -85,10 +87,14 @@ def _play(
     argv += [f"--limit={','.join(hosts)}"] if hosts else []
     if secret is not None:
         argv.append("--become-password-file=-")
-    argv.append(str(environment.root / "playbooks" / f"{playbook}.yml"))
+    folder = environment.root if "/" in playbook else environment.root / "playbooks"
+    argv.append(str(folder / f"{playbook}.yml"))
     results: list[Result] = []
     began = time.monotonic()
-    with record.new(environment, playbook) as log, log.open("w", encoding="utf-8") as stream:
+    with (
+        record.new(environment, playbook.replace("/", "-")) as log,
+        log.open("w", encoding="utf-8") as stream,
+    ):
         process, events = _start(argv, environment, stream, secret)
         try:
             with events:

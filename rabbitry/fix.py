@@ -1,12 +1,14 @@
-"""The verb `fix`: puts one known trouble right, after showing what that takes, and proves the stack."""
+"""The verb `fix`: puts known troubles right, after showing what that takes, and proves the stack."""
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rabbitry import ansible, report
+from rabbitry import ansible, remedy, report
+from rabbitry.entries import entries
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
@@ -26,16 +28,32 @@ class Restored:
     things: tuple[str, ...]
 
 
-def fix(environment: Environment, name: str = "", *, check: bool = False, yes: bool = False) -> None:
-    """Apply the remedy called `name`; with `check` only tell what it would do, with `yes` do not ask."""
-    remedy = REMEDIES.get(name)
-    if remedy is None:
-        known = ", ".join(f"`{one}`" for one in REMEDIES)
+def fix(
+    environment: Environment,
+    name: str = "",
+    *,
+    host: str = "",
+    every: bool = False,
+    check: bool = False,
+    yes: bool = False,
+) -> int:
+    """Mend the trouble whose entry is called `name`, or with `every` all that doctor finds and is safe to.
+
+    With `check` only tell what would be done, with `yes` do not ask; `host` is the only one to work on. The
+    exit code is 1 when something is left.
+    """
+    if every:
+        return remedy.mend_all(environment, host=host, check=check, yes=yes)
+    if name in entries():
+        remedy.mend(environment, name, host=host, check=check, yes=yes)
+    elif name in REMEDIES:
+        REMEDIES[name](environment, check, yes)
+    else:
+        close = difflib.get_close_matches(name, [*REMEDIES, *entries()], 3, 0.5)
+        known = f": did you mean {' or '.join(f'`{one}`' for one in close)}" if close else ""
         problem = f"no fix `{name}`" if name else "which fix is not said"
-        raise StackError(
-            f"{problem}: there is {known}", f"./inv fix {next(iter(REMEDIES))}{environment.option}"
-        )
-    remedy(environment, check, yes)
+        raise StackError(f"{problem}{known}", f"./inv doctor{environment.option}")
+    return 0
 
 
 def permissions(environment: Environment, check: bool, yes: bool) -> None:

@@ -29,11 +29,13 @@ def smoke(
     ways: Mapping[str, tuple[str, int]] | None = None,
     pythons: Mapping[str, Sequence[str]] | None = None,
     overall: float = OVERALL,
+    only: Sequence[str] = (),
     tell: Callable[[Promise], None] = lambda _: None,
 ) -> list[Promise]:
     """Try every promise of tests/smoke on the stack of `environment`, in this process.
 
-    `tell` is called with each promise as soon as it is known; `junit` names a file for a JUnit report; `ways`
+    `tell` is called with each promise as soon as it is known; `only` are parts of the names of those to try,
+    none for all; `junit` names a file for a JUnit report; `ways`
     as for Clients; `pythons` run Python on remote hosts; after `overall` seconds nothing more is tried. A
     failure to ask at all is a promise that is not kept; StackError when there is no stack.json.
     """
@@ -46,6 +48,7 @@ def smoke(
         *(f"--way={name}={host}:{port}" for name, (host, port) in (ways or {}).items()),
         *(f"--python={name}={shlex.join(words)}" for name, words in (pythons or {}).items()),
         *([f"--junitxml={Path(junit).resolve()}"] if junit else []),
+        *(["-k", " or ".join(only)] if only else []),
         str(TESTS),
     ]
     noise = io.StringIO()

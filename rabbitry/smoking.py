@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from rabbitry import report, tunnel
 from rabbitry.describe import current
@@ -10,8 +11,10 @@ from rabbitry.environment import Environment
 from rabbitry.promise import Promise
 
 
-def smoke(environment: Environment, *, as_json: bool = False, junit: str = "") -> int:
-    """Try every promise; 0 when all were kept, otherwise 1."""
+def smoke(
+    environment: Environment, *, as_json: bool = False, junit: str = "", only: Sequence[str] = ()
+) -> int:
+    """Try every promise, or those with one of `only` in their names; 0 when all were kept, otherwise 1."""
     stack = current(environment)
     from rabbitry import smoke as promises
 
@@ -19,7 +22,7 @@ def smoke(environment: Environment, *, as_json: bool = False, junit: str = "") -
     with tunnel.ways(environment, stack) as ways:
         tell = (lambda promise: None) if as_json else _tell
         pythons = tunnel.python(environment, stack)
-        kept = promises.smoke(environment, junit=junit, ways=ways, pythons=pythons, tell=tell)
+        kept = promises.smoke(environment, junit=junit, ways=ways, pythons=pythons, only=only, tell=tell)
     seconds = time.monotonic() - began
     broken = sum(not promise.kept for promise in kept)
     if as_json:

@@ -25,10 +25,12 @@ WORDS = {
     "secrets": "name",
     "bench": "name",
     "fix": "name",
+    "doctor": "slug",
+    "explain": "text",
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {"--scenario", "--platform", "-p"}
+VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file"}
 
 
 def verb(body: Callable[..., int | None]) -> Any:
@@ -55,17 +57,20 @@ def verb(body: Callable[..., int | None]) -> Any:
 
 
 def named(argv: Iterable[str]) -> list[str]:
-    """Command-line words with the bare word of `logs x`, `restart x` … turned into `--service=x`."""
+    """Command-line words with the bare words of `logs x`, `doctor x y` … turned into one `--service=x`."""
     words = list(argv)
     option = WORDS.get(words[0], "") if words else ""
     if not option:
         return words
-    changed, is_value = words[:1], False
+    changed, place, is_value = words[:1], 0, False
     for word in words[1:]:
         if is_value or word.startswith("-"):
             is_value = not is_value and word in VALUES
             changed.append(word)
+        elif place:
+            changed[place] += f" {word}"
         else:
+            place = len(changed)
             changed.append(f"--{option}={word}")
     return changed
 

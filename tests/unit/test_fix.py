@@ -43,11 +43,19 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return made
 
 
-@pytest.mark.parametrize("name", ["", "permission", "../x"])
-def test_an_unknown_fix_is_told_the_known_ones(site: Site, name: str) -> None:
-    with pytest.raises(StackError, match="there is `permissions`") as error:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "which fix is not said"),
+        ("permission", "no fix `permission`: did you mean `permissions`"),
+        ("../x", "no fix `../x`"),
+    ],
+)
+def test_an_unknown_fix_is_told_what_is_like_it(site: Site, name: str, said: str) -> None:
+    with pytest.raises(StackError) as error:
         fix.fix(site.environment, name)
-    assert error.value.hint == "./inv fix permissions"
+    assert error.value.message.startswith(said)
+    assert error.value.hint == "./inv doctor"
     assert site.runs == []
 
 

@@ -1,0 +1,112 @@
+"""Everything that tells why a host's services do not work, in one process that changes nothing.
+
+Each section is collected on its own and side by side: one that fails or hangs is told as such, and the
+others stay. Nothing that leaves has a secret in it.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    evidence_app,
+    evidence_broker,
+    evidence_logs,
+    evidence_processes,
+    evidence_redis,
+    evidence_system,
+    masking,
+    probe,
+    pulse,
+)
+from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
+
+SCHEMA = 1
+# Seconds after which a section counts as silent; every probe in them has a shorter one of its own.
+DEADLINE = 8.0
+
+
+def _facts(question: Question) -> dict[str, Any]:
+    admin = question.stack["accounts"]["admin"]
+    redis = question.stack["accounts"]["redis"]
+    return probe.collect(
+        {
+            "servers": ["rabbitmq", "redis"],
+            "username": admin["username"],
+            "password": question.secrets[admin["secret"]],
+            "redis_password": question.secrets[redis["secret"]],
+        }
+    )
+
+
+def _pulse(question: Question) -> dict[str, Any]:
+    return pulse.take(question.stack, question.secrets, question.host)
+
+
+Sections = Mapping[str, Callable[[Question], Any]]
+SECTIONS: Sections = {
+    "facts": _facts,
+    "pulse": _pulse,
+    "logs": evidence_logs.collect,
+    "processes": evidence_processes.collect,
+    "system": evidence_system.collect,
+    "rabbitmq": evidence_broker.collect,
+    "redis": evidence_redis.collect,
+    "app": evidence_app.collect,
+}
+
+
+def collect(question: Question, sections: Sections = SECTIONS) -> dict[str, Any]:
+    """Return {"schema", "host", "time", "seconds", "sections": {name: answer}, "faults": {name: sentence}}.
+
+    A section's name is in either of the last two. No secret is in it.
+    """
+    started = time.monotonic()
+    answers: queue.Queue[tuple[str, Any, str]] = queue.Queue()
+
+    def ask(name: str) -> None:
+        try:
+            answers.put((name, sections[name](question), ""))
+        except Exception as error:  # whatever it is, it is told and the other sections stay
+            answers.put((name, None, f"{type(error).__name__}: {error}"))
+
+    for name in sections:
+        # Not waited for at the end of the process, whatever it hangs on.
+        threading.Thread(target=ask, args=(name,), daemon=True).start()
+    found: dict[str, Any] = {}
+    faults = dict.fromkeys(sections, f"took longer than {DEADLINE:g} s")
+    while len(found) < len(sections) and (left := started + DEADLINE - time.monotonic()) > 0:
+        try:
+            name, answer, fault = answers.get(timeout=left)
+        except queue.Empty:
+            break
+        found[name] = answer
+        faults |= {name: fault}
+    faults = {name: fault for name, fault in faults.items() if fault}
+    document = {
+        "schema": SCHEMA,
+        "host": question.host,
+        "time": time.time(),
+        "seconds": round(time.monotonic() - started, 3),
+        "sections": {name: answer for name, answer in found.items() if name not in faults},
+        "faults": faults,
+    }
+    masked: dict[str, Any] = masking.masked(document, question.secrets.values())
+    return masked
+
+
+def main() -> None:
+    """Read {"stack", "secrets", "host"} as JSON from standard input, write the evidence as JSON."""
+    asked = json.load(sys.stdin)
+    json.dump(collect(Question(asked["stack"], asked["secrets"], asked["host"])), sys.stdout)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

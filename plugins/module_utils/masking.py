@@ -1,0 +1,58 @@
+"""Takes passwords out of whatever leaves a host: the known ones, and those in URLs and on command lines."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+MASK = "***"
+# Shorter ones are parts of ordinary words; RabbitMQ's `guest` is no secret, and its name is evidence.
+SHORTEST = 4
+KNOWN = {"guest", MASK}
+URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):(?P<password>[^\s@'\"]+)@", re.I)
+OPTION = re.compile(
+    r"(?P<name>(?:--?(?:requirepass|basic[-_]auth|password|pass|a)|requirepass|masterauth)[= ])\S+", re.I
+)
+
+
+def masked(value: Any, secrets: Iterable[str]) -> Any:
+    """Return `value` (what JSON holds) with every secret in its texts, also quoted or encoded, as `***`."""
+    forms = {
+        form
+        for secret in secrets
+        if len(secret) >= SHORTEST and secret not in KNOWN
+        for form in _forms(secret)
+    }
+    # The longest first: one secret may begin like another.
+    ordered = sorted(forms, key=len, reverse=True)
+    return _walk(value, re.compile("|".join(map(re.escape, ordered))) if ordered else None)
+
+
+def _forms(secret: str) -> set[str]:
+    return {
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        repr(secret)[1:-1],
+        base64.b64encode(secret.encode()).decode(),
+    }
+
+
+def _walk(value: Any, known: re.Pattern[str] | None) -> Any:
+    if isinstance(value, str):
+        text = known.sub(MASK, value) if known else value
+        text = URL.sub(lambda found: _keep(found), text)
+        return OPTION.sub(lambda found: found["name"] + MASK, text)
+    if isinstance(value, dict):
+        return {_walk(name, known): _walk(item, known) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_walk(item, known) for item in value]
+    return value
+
+
+def _keep(found: re.Match[str]) -> str:
+    password = found["password"] if found["password"] in KNOWN | {"**"} else MASK
+    return f"{found['scheme']}:{password}@"

@@ -1,0 +1,40 @@
+"""What the collectors of evidence are asked about: the stack, its passwords, and which host this is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.rabbitry.stack.plugins.module_utils import ledger
+
+
+@dataclass(frozen=True)
+class Question:
+    """`stack` is the document stack.json, `secrets` the passwords by the names that it refers to."""
+
+    stack: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    host: str
+    ledgers: Path = ledger.ROOT
+
+    @cached_property
+    def here(self) -> Mapping[str, Any]:
+        """This host in the stack."""
+        return next(each for each in self.stack["hosts"] if each["name"] == self.host)
+
+    @cached_property
+    def services(self) -> list[str]:
+        """Names of the services of this host, in start order."""
+        return [service["name"] for service in self.here["services"]]
+
+    def runs(self, service: str) -> bool:
+        """Whether the service belongs on this host, be it running or not."""
+        return service in self.services
+
+    def login(self, role: str) -> tuple[str, str]:
+        """User name and password of an account: app, admin, monitor, redis, flower."""
+        account = self.stack["accounts"][role]
+        return str(account["username"]), self.secrets[account["secret"]]

@@ -1,0 +1,1 @@
+"""Finds known troubles: evidence of every host, pure checks on it, findings."""

@@ -1,0 +1,1 @@
+"""The checks, a module for each service and kind of trouble; `registry` imports them all."""

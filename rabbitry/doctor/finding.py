@@ -1,0 +1,32 @@
+"""What a check says, and what the doctor makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Worst first: nothing works, something does not, nothing yet but soon.
+SEVERITIES = ("stops", "harms", "threatens")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A check's answer: one sentence that names thing and value, and the evidence for it, line by line."""
+
+    wrong: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A trouble on a host. `slug` is its entry's, as in `redis/rdb_permission`; `command` mends it."""
+
+    slug: str
+    host: str
+    wrong: str
+    evidence: tuple[str, ...]
+    why: str
+    command: str
+    page: str
+    severity: str = "stops"
+    blind: bool = False
+    """Whether it only says that something could not be looked at."""

@@ -1,0 +1,89 @@
+"""Makes findings of evidence: every check on every host, causes without what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from rabbitry.doctor.evidence import Evidence
+from rabbitry.doctor.finding import SEVERITIES, Finding
+from rabbitry.doctor.registry import Check
+from rabbitry.entries import Entry
+from rabbitry.errors import Fault
+from rabbitry.model import Stack
+
+CRASHED = "doctor/check_crashed"
+UNREADABLE = "doctor/section_missing"
+UNREACHABLE = "doctor/host_unreachable"
+
+
+def judge(
+    stack: Stack,
+    seen: Sequence[Evidence],
+    checks: Mapping[str, Check],
+    entries: Mapping[str, Entry],
+    option: str = "",
+) -> list[Finding]:
+    """Findings of all hosts, worst first, without those that follow from another one of theirs."""
+    found = [finding for one in seen for finding in _host(stack, one, checks, entries, option)]
+    followers = {slug: _following(slug, entries) for slug in {finding.slug for finding in found}}
+    causes = {finding.slug for finding in found}
+    kept = [one for one in found if not any(one.slug in followers[cause] for cause in causes - {one.slug})]
+    hosts = [one.host for one in seen]
+    return sorted(
+        kept, key=lambda one: (hosts.index(one.host), one.blind, SEVERITIES.index(one.severity), one.slug)
+    )
+
+
+def unreachable(host: str, faults: Sequence[Fault], number: int, option: str = "") -> Finding:
+    """A host that could not be asked at all, the `number`-th of them; its fault is the one that names it."""
+    naming = [fault for fault in faults if f"`{host}`" in fault.message or host in fault.message.split()]
+    fault = (naming or list(faults)[number:] or [Fault(f"{host} gave no evidence")])[0]
+    return Finding(
+        UNREACHABLE, host, fault.message, fault.detail, "nothing is known of it",
+        fault.hint or f"./inv status{option}", "", blind=True,
+    )  # fmt: skip
+
+
+def _host(
+    stack: Stack, seen: Evidence, checks: Mapping[str, Check], entries: Mapping[str, Entry], option: str
+) -> list[Finding]:
+    findings = [
+        Finding(
+            UNREADABLE, seen.host, f"the section `{name}` could not be collected", (fault,),
+            "the checks that read it said nothing", f"./inv logs{option}", "", blind=True,
+        )
+        for name, fault in seen.faults.items()
+    ]  # fmt: skip
+    for slug, check in checks.items():
+        entry = entries[slug]
+        try:
+            found = check(stack, seen)
+        except Exception as error:  # a check that crashes is a finding, and the others go on
+            findings.append(
+                Finding(
+                    CRASHED, seen.host, f"the check `{slug}` crashed", (f"{type(error).__name__}: {error}",),
+                    "it met evidence that it does not know", f"./inv doctor --save evidence.json{option}",
+                    entry.page, blind=True,
+                )
+            )  # fmt: skip
+            continue
+        if found:
+            findings.append(
+                Finding(
+                    slug, seen.host, found.wrong, found.evidence, entry.why,
+                    entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity,
+                )
+            )  # fmt: skip
+    return findings
+
+
+def _following(slug: str, entries: Mapping[str, Entry]) -> Collection[str]:
+    """Everything that an entry explains, at first or second hand."""
+    found: set[str] = set()
+    waiting = [slug]
+    while waiting:
+        entry = entries.get(waiting.pop())
+        new = set(entry.explains if entry else ()) - found
+        found |= new
+        waiting += new
+    return found - {slug}
