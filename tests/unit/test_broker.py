@@ -16,14 +16,19 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.broker import (
     administrator_password,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import compare
-from ansible_collections.rabbitry.stack.plugins.module_utils.management import Management
+from ansible_collections.rabbitry.stack.plugins.module_utils.management import Management, Unreachable
 
 Answer = tuple[int, Any]
 READY: Answer = (200, {"vhosts": [], "users": []})
 
 
 class Api(ThreadingHTTPServer):
-    """A management API that gives prepared answers in turn, the last one for ever, and keeps the requests."""
+    """A management API that gives prepared answers in turn, the last one for ever, and keeps the requests.
+
+    After `ends_after` requests it ends the connection once instead of answering.
+    """
+
+    ends_after = 0
 
     def __init__(self, answers: list[Answer]) -> None:
         self.answers = answers
@@ -40,6 +45,10 @@ class Handler(BaseHTTPRequestHandler):
     server: Api
 
     def answer(self) -> None:
+        if self.server.ends_after and len(self.server.requests) == self.server.ends_after:
+            # What a server does with a connection that was idle for too long: nothing but its end.
+            self.server.ends_after, self.close_connection = 0, True
+            return
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.requests.append((self.command, self.path, body))
@@ -160,3 +169,18 @@ def test_only_a_declared_administrator_can_compare() -> None:
         administrator_password({"users": users}, "app")
     with pytest.raises(BrokerError, match="user `gone` is not among the declared users"):
         administrator_password({"users": users}, "gone")
+
+
+def test_a_kept_connection_that_the_server_ended_is_opened_anew(api: Api) -> None:
+    management = Management(api.url, "admin", "pw")
+    api.ends_after = 1
+    assert management.definitions() == management.definitions() == READY[1]
+
+
+def test_a_change_is_not_sent_twice(api: Api) -> None:
+    management = Management(api.url, "admin", "pw")
+    api.ends_after = 1
+    management.definitions()
+    with pytest.raises(Unreachable):
+        management.delete_user("guest")
+    assert [method for method, *_ in api.requests] == ["GET"]

@@ -67,7 +67,8 @@ def test_a_worker_that_is_no_longer_described_ends(
     two = [{"name": name, "queues": ["default"], "concurrency": 1} for name in ("default", "second")]
     pid = service(NAME).pid()
     assert converge(celery_worker_workers=two) == 1
-    assert service("stack-worker-second").is_running()
+    # Ready at once; supervisord calls it up when it has stayed for three seconds.
+    wait_until(service("stack-worker-second").is_running, 30, "the second worker is up")
     assert converge() == 1
     assert not service("stack-worker-second").is_running()
     assert service(NAME).pid() == pid
