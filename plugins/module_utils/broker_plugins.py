@@ -1,15 +1,14 @@
 """Brings the plugins that run in a RabbitMQ to the declared set, whatever its file of enabled plugins says.
 
-Whoever turns a plugin on or off by hand changes the file and the running node; the file is put right without
-a restart. Which plugins the declared ones bring along only the node knows: what ran once with the declared
-set is written down and compared later. A node that just started for the first time cannot run anything but
-its file, and is not waited for: the API needs up to five seconds to hear what runs.
+Whoever turns a plugin on or off by hand changes the file and the running node; both are put right by the
+node's own tool, without a restart. Which plugins the declared ones bring along it tells too: that is written
+down, and compared by runs without changes with what the management API hears some seconds late.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import files
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker import Broker, BrokerError
 
 PREFIX = "rabbitmq_"
-# The API hears a second after the start, and then every five seconds, what runs.
-SECONDS = 8
-PAUSE = 0.2
+# An application of every node, and no plugin.
+PRELAUNCH = "rabbitmq_prelaunch"
 NODES = "/api/nodes?columns=name,applications"
-# What the tool says when the node runs them already, by RabbitMQ 4 and 3.
+CONFIGURED = "The following plugins have been configured:"
+NOT_FOUND = re.compile(r"plugins were not found: *([\w, ]+)")
+# What the tool says when the node runs them already.
 UNCHANGED = ("Plugin configuration unchanged", "nothing to do.")
 
 Entry = Mapping[str, Any]
@@ -30,7 +30,11 @@ Entry = Mapping[str, Any]
 def names(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the plugins that run by the API's answer to ``NODES``, also those that others need."""
     running = {str(one["name"]) for node in nodes for one in node.get("applications") or []}
-    return sorted(name for name in running if name.startswith(PREFIX))
+    return _plugins(running)
+
+
+def _plugins(applications: Iterable[str]) -> list[str]:
+    return sorted({name for name in applications if name.startswith(PREFIX)} - {PRELAUNCH})
 
 
 def turned(before: Sequence[str], now: Sequence[str]) -> list[str]:
@@ -58,49 +62,35 @@ class Plugins:
         return turned(self._before(known), running)
 
     def converge(self, known: Entry | None) -> tuple[list[str], list[str]]:
-        """Turn on and off what differs; return the differences and what runs now, as far as known.
+        """Turn on and off what differs; return the differences and what runs now, empty while nobody knows.
 
-        BrokerError when a declared plugin does not run.
+        A node that just started for the first time runs what its file says and is not asked: the tool costs
+        a second. BrokerError when a declared plugin does not exist.
         """
         if known is None:
-            running = self.running()
-            return [], [] if self._missing(running) else running
-        before = self._before(known)
-        running = self._wait(lambda now: now == before) if before else []
-        found = self.differences(running, known)
-        if (found or not before) and self.set() and not found:
-            # Nobody wrote down what this set brings along, so what was turned cannot be told by name.
-            found = ["plugins"]
-        running = self._wait(lambda now: now == before if before else not self._missing(now))
-        missing = self._missing(running)
-        if missing:
-            message = (
-                f"plugin `{missing[0]}` is declared and RabbitMQ does not run it: it has none of that name"
-            )
-            raise BrokerError(message, "rabbitmq-plugins list --minimal")
-        return found, running
+            return [], []
+        found = self.differences(self.running(), known)
+        turned_any, running = self.set()
+        # By name only where the API has heard of it and somebody wrote down what the set brings along.
+        return (found or ["plugins"]) if turned_any else [], running
 
     def _before(self, known: Entry | None) -> list[str]:
         return list(known["running"]) if known and known["declared"] == self.declared else []
 
-    def _missing(self, running: Sequence[str]) -> list[str]:
-        return [name for name in self.declared if name.startswith(PREFIX) and name not in running]
-
-    def _wait(self, condition: Callable[[list[str]], bool]) -> list[str]:
-        """Return what runs as soon as ``condition`` holds for it, or when the API must have heard of all."""
-        deadline = time.monotonic() + SECONDS
-        while True:
-            running = self.running()
-            if condition(running) or time.monotonic() >= deadline:
-                return running
-            time.sleep(PAUSE)
-
-    def set(self) -> bool:
-        """Let the node run exactly the declared plugins; say whether it ran others. Raises BrokerError."""
+    def set(self) -> tuple[bool, list[str]]:
+        """Let the node run exactly the declared plugins; say whether it ran others, and all that it runs."""
         content = files.read(self.file)
         status = files.status(self.file)
-        said = self.broker.tool("rabbitmq-plugins", "set", *self.declared)
+        try:
+            said = self.broker.tool("rabbitmq-plugins", "set", *self.declared)
+        except BrokerError as error:
+            missing = NOT_FOUND.search(" ".join(error.log))
+            if not missing:
+                raise
+            message = f"plugin `{missing[1].strip()}` is declared and RabbitMQ has none of that name"
+            raise BrokerError(message, "rabbitmq-plugins list --minimal") from error
         if content is not None and status is not None:
             # The tool breaks lines its own way, and the file becomes that of whoever runs it.
             files.write(self.file, content, status.st_mode & 0o7777, status.st_uid, status.st_gid)
-        return not any(words in said for words in UNCHANGED)
+        listed = re.findall(r"^ +(\w+)$", said.partition(CONFIGURED)[2], re.M)
+        return not any(words in said for words in UNCHANGED), _plugins(listed)

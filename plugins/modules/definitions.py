@@ -140,7 +140,7 @@ def read(broker: Broker, params: dict[str, Any], plugins: Plugins) -> tuple[Fiel
         # Somebody may have turned the API's own plugin off.
         if not plugins.declared:
             raise
-        turned = ["plugins"] if plugins.set() else []
+        turned = ["plugins"] if plugins.set()[0] else []
         return broker.read_after_start(params["timeout"]), turned
 
 
