@@ -49,6 +49,8 @@ class Entry:
     """Why it is not executed by the tests, where `hosts` is empty."""
     shows: tuple[Shown, ...] = ()
     executed: str = ""
+    alone: bool = False
+    """Whether its check needs all the rest to work, so that it is not tried together with another trouble."""
 
     @property
     def page(self) -> str:
@@ -76,7 +78,9 @@ def load(page: Path) -> Entry:
         raise StackError(f"`{page}` cannot be used: {error}", f"$EDITOR {page}") from error
 
 
-def _entry(slug: str, data: Mapping[str, Any]) -> Entry:
+def _entry(slug: str, data: Any) -> Entry:
+    if not isinstance(data, dict):
+        raise ValueError("its front matter has no keys")
     known = {field.name for field in fields(Entry)} - {"slug"}
     if unknown := data.keys() - known:
         raise ValueError(f"unknown key `{min(unknown)}`")

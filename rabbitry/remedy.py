@@ -42,7 +42,8 @@ def mend(
     if not yes and not report.confirm("Do this?"):
         raise StackError("nothing was changed", f"./inv fix {slug} --yes{environment.option}")
     with report.progress() as progress:
-        for name in [one.host for one in found] or [host]:
+        names = [one.host for one in found] or [host]
+        for name in [""] if _is_for_all(slug) else names:
             ansible.run(f"troubleshooting/{slug}/fix", environment, listen=progress.hear, only=name)
         with progress.step("Doctor"):
             if left := _look(environment, slug, host) if entry.check else []:
@@ -79,6 +80,11 @@ def explanation(entry: Entry) -> str:
     return found["text"].strip() if found else entry.title
 
 
+def _is_for_all(slug: str) -> bool:
+    """Whether the fix is what `up` does, which looks at all hosts together."""
+    return "playbooks/site.yml" in (ROOT / "troubleshooting" / slug / "fix.yml").read_text(encoding="utf-8")
+
+
 def _automatic(slug: str) -> bool:
     return slug in entries() and entries()[slug].fix == "automatic"
 
@@ -87,7 +93,15 @@ def _look(environment: Environment, slug: str, host: str) -> Sequence[Finding]:
     findings = verb.examine(
         collecting.look(environment), verb.choose([slug], environment.option), host, environment.option
     )
-    return [one for one in findings if one.slug == slug]
+    mine = [one for one in findings if one.slug == slug]
+    if not mine and (blind := [one for one in findings if one.blind]):
+        # A check that could not look has not found that nothing is wrong.
+        raise StackError(
+            f"whether `{slug}` is there cannot be told: {blind[0].wrong} on {blind[0].host}",
+            blind[0].command,
+            blind[0].evidence,
+        )
+    return mine
 
 
 def _try(environment: Environment, entry: Entry) -> None:

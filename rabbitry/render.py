@@ -1,4 +1,4 @@
-"""The verb `render`: writes into each role's README the table of its variables, from its argument spec."""
+"""The verb `render`: the tables of variables in the roles' READMEs, and the index of known troubles."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import yaml
 
 from rabbitry import report
+from rabbitry.entries import FOLDER, entries
 from rabbitry.environment import ROOT
 from rabbitry.errors import StackError
+from rabbitry.index import PAGE, index
 
 START, END = "<!-- spec:start -->", "<!-- spec:end -->"
 HEAD = "| Variable | Type | Default | What it is |\n| --- | --- | --- | --- |"
@@ -27,10 +29,14 @@ def render(check: bool = False, root: Path = ROOT) -> int:
 
 
 def outdated(root: Path = ROOT) -> dict[Path, str]:
-    """Map each role's README that does not match its spec to what it should be."""
+    """Map each page that does not match what it is made of to what it should be."""
     readmes = sorted(path.parents[1] / "README.md" for path in root.glob("roles/*/meta/argument_specs.yml"))
     wanted = {path: _rendered(path) for path in readmes}
-    return {path: text for path, text in wanted.items() if path.read_text(encoding="utf-8") != text}
+    if (root / FOLDER).is_dir():
+        wanted[root / PAGE] = index(entries(root))
+    return {
+        path: text for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text
+    }
 
 
 def block(options: Mapping[str, Mapping[str, Any]]) -> str:

@@ -29,7 +29,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.question import Que
 
 SCHEMA = 1
 # Seconds after which a section counts as silent; every probe in them has a shorter one of its own.
-DEADLINE = 8.0
+DEADLINE = 15.0
 
 
 def _facts(question: Question) -> dict[str, Any]:

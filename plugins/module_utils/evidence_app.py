@@ -6,37 +6,71 @@ Settings files do not tell what an application uses; the application does.
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import import_check, supervisor
+from ansible_collections.rabbitry.stack.plugins.module_utils.evidence_app_program import PROGRAM
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
-from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import run
 
-# Runs in the application's interpreter, so only with what it has; prints one JSON document.
-PROGRAM = """
-import importlib.metadata, json, sys
-names = ("celery", "kombu", "amqp", "redis", "flower", "billiard", "vine", "setuptools", "celery-once")
-found = {}
-for name in names:
-    try:
-        found[name] = importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        pass
-print(json.dumps({"python": sys.version.split()[0], "packages": found}))
-"""
-DEADLINE = 6.0
+# Seconds: of a process that imports an application, on a machine that is busy.
+DEADLINE = 13.0
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def collect(question: Question) -> dict[str, Any] | None:
-    """Return {"python", "packages": {name: version}} or {"fault": sentence}; None without the application."""
-    home = Path(question.stack["app"]["home"])
-    python = home / "venv/bin/python"
+    """Return what the application tells, or {"fault": sentence}; None on a host without the application.
+
+    Always: "python", "packages" {name: version}, "shadows" [files that hide a package], "variables" {name of
+    the environment: {"url" without password, "unquoted" [characters in the password]}}, "hostname" (as node
+    names have it), and "error", why the application cannot be imported ("" when it can).
+    Of one that can: "main" (its name), "broker", "backend" (URLs without passwords, "" for none), "conf"
+    {setting: value}, "tasks" [name], "schedule" {entry: task}, "sends_to" [queue], "broker_error" and
+    "backend_error" (why it was not let in, "" when it was), and where the broker lets it in "nodes" {worker
+    that answers: [queue]}. Raises TimeoutExpired when it takes longer than 13 s.
+    """
     if not any(name.startswith("stack-") for name in question.services):
         return None
+    home = Path(question.stack["app"]["home"])
+    python = home / "venv/bin/python"
     if not python.exists():
         return {"fault": f"`{python}` is not there"}
-    done = run([str(python), "-I", "-c", PROGRAM], seconds=DEADLINE)
-    if done.returncode:
-        return {"fault": (done.stderr.strip().splitlines() or ["no word"])[-1]}
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    definition = _definition(question)
+    words = ["/bin/sh", "-c", import_check.SHELL, "sh", definition.get("environment_file", "")]
+    words += [
+        str(python),
+        "-c",
+        PROGRAM,
+        question.stack["app"]["module"],
+        str(len(question.stack["workers"])),
+    ]
+    directory = definition.get("working_dir", "")
+    try:
+        done = subprocess.run(
+            words, env=ENVIRONMENT, cwd=directory if directory and Path(directory).is_dir() else "/",
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+            timeout=DEADLINE, **import_check.account(definition.get("user", "")),
+        )  # fmt: skip
+    except (KeyError, OSError) as error:
+        return {"fault": f"the application cannot be asked: {error}"}
+    return read(done.stdout, done.stderr)
+
+
+def read(output: str, errors: str) -> dict[str, Any]:
+    """The document that the program printed last, whatever the application itself printed before."""
+    for line in reversed(output.splitlines()):
+        if line.startswith("{"):
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+    return {"fault": (errors.strip().splitlines() or ["the application gave no word"])[-1]}
+
+
+def _definition(question: Question) -> Mapping[str, Any]:
+    """User, directory and environment of one of its services."""
+    names = [name for name in question.services if name.startswith("stack-")]
+    definitions = [
+        entry.get("definition", {}) for entry in supervisor.recorded(names, question.ledgers).values()
+    ]
+    return next((one for one in definitions if one.get("environment_file")), {})

@@ -1,9 +1,13 @@
-"""What RabbitMQ says of itself by its management API: users, vhosts, queues, alarms, connections."""
+"""What RabbitMQ says of itself by its management API, to a client that logs in, and by its files."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    evidence_broker_login,
+    evidence_broker_node,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.management import (
     Management,
     ManagementError,
@@ -21,19 +25,30 @@ QUESTIONS = {
     "queues": "/api/queues?disable_stats=true&enable_queue_totals=true",
     "connections": "/api/connections",
     "consumers": "/api/consumers",
+    "feature_flags": "/api/feature-flags",
 }
 
 
 def collect(question: Question) -> dict[str, Any] | None:
-    """Return the API's answers by the names of QUESTIONS, {"fault": sentence} when there is none.
+    """Return the API's answers by the names of QUESTIONS, or "fault": sentence and "status": HTTP's or 0.
 
-    None on a host without the broker.
+    Beside either: "node" (see evidence_broker_node.py) and "login" (of the application over AMQP, see
+    evidence_broker_login.py). None on a host without the broker.
     """
     if not question.runs("rabbitmq-server"):
         return None
+    end = question.stack["endpoints"]["amqp"]
+    app = question.login("app")
+    local = {
+        "node": evidence_broker_node.collect(),
+        "login": evidence_broker_login.login(end["host"], int(end["port"]), *app, vhost=end["vhost"]),
+    }
     end = question.stack["endpoints"]["management"]
     api = Management(f"http://{end['host']}:{end['port']}", *question.login("admin"), timeout=TIMEOUT)
     try:
-        return {name: api.request("GET", path) for name, path in QUESTIONS.items()}
+        answers = {name: api.request("GET", path) for name, path in QUESTIONS.items()}
     except (ManagementError, Unreachable) as error:
-        return {"fault": str(error)}
+        return {**local, "fault": str(error), "status": getattr(error, "status", 0)}
+    for user in answers["users"]:
+        user.pop("password_hash", None)
+    return {**local, **answers}

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.redis_wire import NotReady, Refused, Session
 
-SETTINGS = ("dir", "dbfilename", "save", "appendonly", "maxmemory", "maxmemory-policy", "maxclients")
+SETTINGS = (
+    "dir",
+    "dbfilename",
+    "save",
+    "appendonly",
+    "maxmemory",
+    "maxmemory-policy",
+    "maxclients",
+    "bind",
+    "protected-mode",
+)
+# A task that just ends takes its lock away meanwhile.
+PAUSE = 0.4
+# Seconds for looking through all keys, and keys at a time: a large server is looked at in part.
+SCAN = 1.0
+STEP = "1000"
+SHOWN = 5
 
 
 def collect(question: Question) -> dict[str, Any] | None:
-    """Return {"info": {name: text}, "settings": {name: text}} or {"fault": sentence, "code": Redis' word}.
+    """Return what Redis says, {"fault": sentence, "code": Redis' word} when it does not let us in.
 
+    {"info": {name: text}, "settings": {name: text}, "open": whether it wants no password, "modules": [name],
+    "locks": [{"task", "database", "left": seconds, -1 for ever}] of celery_once, at most 5,
+    "unacked": [{"database", "count", "oldest": seconds since 1970}] of those who use it as a broker}.
     None on a host without Redis.
     """
     if not question.runs("redis-server"):
@@ -22,8 +42,77 @@ def collect(question: Question) -> dict[str, Any] | None:
         with Session(end["host"], int(end["port"]), question.login("redis")[1]) as redis:
             text = str(redis.call("INFO"))
             info = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-            return {"info": info, "settings": redis.pairs("CONFIG", "GET", *SETTINGS)}
+            databases = [name.removeprefix("db") for name in info if name[:2] == "db" and name[2:].isdigit()]
+            return {
+                "info": info,
+                "settings": redis.pairs("CONFIG", "GET", *SETTINGS),
+                "open": _is_open(redis),
+                "modules": _modules(redis),
+                "locks": _locks(redis, databases),
+                "unacked": _unacked(redis, databases),
+            }
     except NotReady as error:
         return {"fault": str(error), "code": ""}
     except Refused as error:
         return {"fault": str(error), "code": error.code}
+
+
+def _is_open(redis: Session) -> bool:
+    flags = redis.pairs("ACL", "GETUSER", "default").get("flags", "")
+    return "'nopass'" in flags
+
+
+def _modules(redis: Session) -> list[str]:
+    found = redis.call("MODULE", "LIST")
+    names = [dict(zip(one[::2], one[1::2], strict=True)) for one in found or () if isinstance(one, list)]  # type: ignore[union-attr]
+    return [str(one.get("name")) for one in names]
+
+
+def _locks(redis: Session, databases: list[str]) -> list[dict[str, Any]]:
+    """Those of celery_once that are there twice; their keys hold arguments of tasks, which are not told."""
+    keys = {name: _keys(redis, name) for name in databases}
+    if not any(keys.values()):
+        return []
+    time.sleep(PAUSE)
+    found = []
+    for name in databases:
+        redis.call("SELECT", name)
+        for key in sorted(keys[name]):
+            left = redis.call("TTL", key)
+            if isinstance(left, int) and left != -2:
+                found.append({"task": task_of(key), "database": int(name), "left": left})
+    return found[:SHOWN]
+
+
+def task_of(key: str) -> str:
+    """The task of a key like `qo_shop.tasks.bill_customer-7`."""
+    named, dash, _ = key.removeprefix("qo_").partition("-")
+    return named.rpartition("_")[0] if dash else named
+
+
+def _keys(redis: Session, database: str) -> set[str]:
+    redis.call("SELECT", database)
+    deadline, cursor, found = time.monotonic() + SCAN, "0", set[str]()
+    while time.monotonic() < deadline:
+        answer = redis.call("SCAN", cursor, "MATCH", "qo_*", "COUNT", STEP)
+        if not isinstance(answer, list) or not isinstance(answer[1], list):
+            break
+        found |= {str(key) for key in answer[1]}
+        cursor = str(answer[0])
+        if cursor == "0":
+            break
+    return found
+
+
+def _unacked(redis: Session, databases: list[str]) -> list[dict[str, Any]]:
+    """Messages that Celery's consumers hold, in the databases that Celery uses as a broker."""
+    found = []
+    for name in databases:
+        redis.call("SELECT", name)
+        if redis.call("TYPE", "unacked_index") != "zset":
+            continue
+        first = redis.call("ZRANGE", "unacked_index", "0", "0", "WITHSCORES")
+        if isinstance(first, list) and len(first) == 2:
+            count = redis.call("ZCARD", "unacked_index")
+            found.append({"database": int(name), "count": count, "oldest": float(str(first[1]))})
+    return found

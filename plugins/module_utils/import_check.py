@@ -50,7 +50,7 @@ def import_check(module: str, release: Path, python: Path, user: str, environmen
             text=True,
             timeout=DEADLINE,
             check=False,
-            **_account(user),
+            **account(user),
         )
     except subprocess.TimeoutExpired as error:
         raise DeploymentError(
@@ -69,13 +69,13 @@ def import_check(module: str, release: Path, python: Path, user: str, environmen
     return str(done.stdout).split()
 
 
-def _account(user: str) -> dict[str, Any]:
+def account(user: str) -> dict[str, Any]:
     """Arguments by which a child becomes `user`; none when this process is not root and cannot."""
     if os.geteuid() != 0 or not user:
         return {}
-    account = pwd.getpwnam(user)
+    found = pwd.getpwnam(user)
     groups = [group.gr_gid for group in grp.getgrall() if user in group.gr_mem]
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
+    return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": groups}
 
 
 def _hint(cause: str, module: str, release: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +15,10 @@ SHORTEST = 4
 KNOWN = {"guest", MASK}
 URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):(?P<password>[^\s@'\"]+)@", re.I)
 OPTION = re.compile(
-    r"(?P<name>(?:--?(?:requirepass|basic[-_]auth|password|pass|a)|requirepass|masterauth)[= ])\S+", re.I
+    # Redis' -a takes a password; Celery's -A names the application.
+    r"(?P<name>(?:(?<!\w)--?(?:requirepass|basic[-_]auth|password|pass|(?-i:a))|requirepass|masterauth)[= ])"
+    r"\S+",
+    re.I,
 )
 
 
@@ -37,6 +41,7 @@ def _forms(secret: str) -> set[str]:
         quote(secret, safe=""),
         quote(secret),
         repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
         base64.b64encode(secret.encode()).decode(),
     }
 

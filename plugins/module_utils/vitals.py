@@ -45,15 +45,15 @@ def broker(host: str, port: int, username: str, password: str, vhost: str) -> di
         place = quote(vhost, safe="")
         overview, nodes = get("overview"), get("nodes")
         alarms = get("health/checks/alarms", 503).get("alarms", [])
-        queues = get(f"queues/{place}?disable_stats=true&enable_queue_totals=true", 404)
-        consumers = get(f"consumers/{place}", 404)
+        queues = _listed(get(f"queues/{place}?disable_stats=true&enable_queue_totals=true", 404))
+        consumers = _listed(get(f"consumers/{place}", 404))
     finally:
         api.close()
     return {
         "versions": {"rabbitmq": overview["rabbitmq_version"], "erlang": overview["erlang_version"]},
         "alarms": sorted({alarm["resource"].replace("_", " ") for alarm in alarms}),
         "nodes": [_node(node) for node in nodes],
-        "queues": [_queue(queue, consumers) for queue in queues if isinstance(queue, dict) and _shown(queue)],
+        "queues": [_queue(queue, consumers) for queue in queues if _shown(queue)],
         "delayed": sum(queue.get("messages", 0) for queue in queues if queue["name"].startswith(DELAYED)),
         "consumers": [
             {
@@ -65,6 +65,11 @@ def broker(host: str, port: int, username: str, password: str, vhost: str) -> di
             if isinstance(each.get("channel_details"), dict)
         ],
     }
+
+
+def _listed(answer: Any) -> list[Any]:
+    """What a virtual host has; nothing where there is none, which is answered by an error instead."""
+    return answer if isinstance(answer, list) else []
 
 
 def _shown(queue: Mapping[str, Any]) -> bool:

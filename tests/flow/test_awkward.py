@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -58,6 +60,17 @@ def test_up_ends_with_a_working_stack(checkout: Checkout) -> None:
 
 def test_smoke_is_green(checkout: Checkout) -> None:
     assert "stack-worker-heavy from queue reports.daily" in checkout.inv("smoke", "--env", NAME).out
+
+
+def test_doctor_finds_nothing_and_its_evidence_has_no_password(checkout: Checkout) -> None:
+    said = checkout.inv("doctor", "--env", NAME, "--save", "evidence.json").out
+    assert "no trouble found" in said
+    assert "no trouble found" in checkout.inv("doctor", "--env", NAME, "--from", "evidence.json").out
+    evidence = checkout.host.read("/root/rabbitry/evidence.json")
+    secrets = json.loads(checkout.host.read(f"/root/rabbitry/.state/{NAME}/secrets.json"))
+    forms = [form for secret in secrets.values() for form in (secret, quote(secret, safe=""))]
+    assert len(forms) >= 10
+    assert [form for form in forms if form in evidence or json.dumps(form)[1:-1] in evidence] == []
 
 
 def test_status_shows_both_workers(checkout: Checkout) -> None:

@@ -87,6 +87,9 @@ class Steps:
     def test_smoke_is_green(self, flow: Flow) -> None:
         flow.checkout.inv("smoke", seconds=SMOKE)
 
+    def test_doctor_finds_nothing(self, flow: Flow) -> None:
+        assert "no trouble found" in flow.checkout.inv("doctor").out
+
     def test_a_second_up_changes_nothing(self, flow: Flow) -> None:
         flow.checkout.inv("up", seconds=QUICK)
         assert flow.checkout.changed() == 0
@@ -117,6 +120,7 @@ class Steps:
     def test_smoke_is_green_after_the_kills(self, flow: Flow) -> None:
         wait_until(lambda: ports_of(flow.now()) >= PORTS, 60, "every port listens again")
         flow.checkout.inv("smoke", seconds=SMOKE)
+        assert "no trouble found" in flow.checkout.inv("doctor").out
 
     def test_a_killed_supervisor_finds_its_programs_again(self, flow: Flow) -> None:
         if flow.host.boot == "systemd":
@@ -138,6 +142,7 @@ class Steps:
             lambda: flow.checkout.inv("smoke", seconds=SMOKE).rc == 0, 60, "smoke is green after the boot"
         )
         assert keepsake.find(flow.host) == keepsake.ALL_THERE
+        assert "no trouble found" in flow.checkout.inv("doctor").out
 
     def test_up_after_a_reboot_changes_nothing(self, flow: Flow) -> None:
         flow.checkout.inv("up", seconds=QUICK)

@@ -129,6 +129,10 @@ class TestOneHostBySudoWithAPassword:
         told = site.typed("logs", "stack-beat", "--env", "vps", answers=[ssh.PASSWORD]).out
         assert "beat: Starting" in told or "Sending due task" in told, told
 
+    def test_doctor_finds_nothing(self, site: ssh.Site) -> None:
+        said = site.typed("doctor", "--env", "vps", answers=[ssh.PASSWORD]).out
+        assert "no trouble found" in said, said
+
     def test_restart_proves_that_it_works_again(self, site: ssh.Site) -> None:
         said = site.typed("restart", "stack-worker", "--env", "vps", answers=[ssh.PASSWORD], seconds=QUICK)
         assert "+ Restart stack-worker-default" in said.out and "queues carried a task" in said.out
@@ -155,6 +159,8 @@ class TestOneHostBySudoWithAPassword:
         site.targets["web1"].run(["systemctl", "stop", "rabbitmq-server"], seconds=90)
         said = site.inv("smoke", "--env", "vps", check=False)
         assert said.rc == 1 and "rabbitmq-server hangs up at 127.0.0.1:5672 on web1" in said.out, said
+        told = site.typed("doctor", "--env", "vps", answers=[ssh.PASSWORD]).out
+        assert re.search(r"^x rabbitmq/node_down   web1$", told, re.M), told
 
     def test_the_password_is_kept_nowhere(self, site: ssh.Site) -> None:
         # The clone has this test too, so the whole of it cannot be searched.

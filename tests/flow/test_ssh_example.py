@@ -76,13 +76,19 @@ class TestTheExampleOfThreeHosts:
             (WORK2, "default", "math"),
         }
 
+    def test_doctor_finds_nothing(self, site: ssh.Site) -> None:
+        said = site.inv("doctor", "--env", "mine").out
+        assert re.search(r"no trouble found: \d+ checks on 3 hosts", said), said
+
     def test_a_host_that_is_gone_is_told_beside_the_others(self, site: ssh.Site) -> None:
         site.targets[WORK2].run(["systemctl", "stop", "ssh.service", "ssh.socket"], check=False)
         site.run("for socket in ~/.ansible/cp/*; do ssh -S $socket -O exit x; done", check=False)
         told = site.inv("status", "--env", "mine", check=False)
+        found = json.loads(site.inv("doctor", "--env", "mine", "--json", check=False).out)["findings"]
         site.targets[WORK2].run(["systemctl", "start", "ssh.service"])
         assert told.rc == 1 and f"host {WORK2} cannot be reached" in told.err, told
         assert re.search(rf"{WORK1} +stack-worker-default +running", told.out), told
+        assert ("doctor/host_unreachable", WORK2) in {(one["slug"], one["host"]) for one in found}
 
     def test_down_and_destroy_leave_nothing(self, site: ssh.Site, before: dict[str, Snapshot]) -> None:
         site.inv("down", "--env", "mine", seconds=QUICK)

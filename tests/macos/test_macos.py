@@ -101,6 +101,9 @@ class TestAppleSilicon:
     def test_smoke_is_green(self, flow: Flow) -> None:
         flow.mac.inv("smoke", seconds=SMOKE)
 
+    def test_doctor_finds_nothing(self, flow: Flow) -> None:
+        assert "no trouble found" in flow.mac.inv("doctor", seconds=SMOKE).out
+
     def test_a_second_up_changes_nothing(self, flow: Flow) -> None:
         flow.mac.inv("up", seconds=QUICK)
         assert flow.mac.changed() == 0

@@ -1,11 +1,10 @@
-"""Makes a test of each scenario, gives each to whichever worker is free, and ends with the table."""
+"""Makes a test of each scenario, and ends with the table of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from rabbitry import report, scenarios
 from rabbitry.molecule import HEAD
@@ -16,18 +15,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         whole = metafunc.config.getoption("--whole")
         runs = scenarios.every() if whole else scenarios.quick()
         metafunc.parametrize("run", runs, ids=[str(run).replace("/", "-") for run in runs])
-
-
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """Keeps the tests of one file or class together, but not those of scenarios: each has its own host."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        scope: str = nodeid if "::test_scenario[" in nodeid else super()._split_scope(nodeid)
-        return scope
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
-    return Scheduling(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

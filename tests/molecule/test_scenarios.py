@@ -1,4 +1,4 @@
-"""The roles' scenarios as tests: every one with `--whole`, that is, by `./inv test --suite molecule`."""
+"""The roles' scenarios as tests: a quick choice, and every one by `./inv test --suite molecule`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from rabbitry import molecule, report
 from rabbitry.scenarios import Run
 
-# Not in the default run before its length is known on a quiet machine.
-pytestmark = [pytest.mark.hosts, pytest.mark.long]
+pytestmark = pytest.mark.hosts
 
 
 def test_scenario(run: Run, record_property: Callable[[str, object], None]) -> None:

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import pulse, sockets, vitals
 
 PASSWORD = "pä ss@:/%2F\r\n"
+MISSING = {"error": "Object Not Found", "reason": "Not Found"}
 CHANNEL = {"peer_port": 40001}
 ANSWERS: dict[str, tuple[int, Any]] = {
     "/api/overview": (200, {"rabbitmq_version": "4.0.5", "erlang_version": "27"}),
@@ -43,7 +44,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         login = base64.b64encode(f"monitor:{PASSWORD}".encode()).decode()
         public = self.path == "/healthcheck"
-        status, answer = ANSWERS.get(self.path, (404, []))
+        status, answer = ANSWERS.get(self.path, (404, MISSING))
         if not public and self.headers["Authorization"] != f"Basic {login}":
             status, answer = 401, {}
         body = json.dumps(answer).encode()
@@ -72,6 +73,11 @@ def test_the_broker_tells_alarms_queues_and_who_consumes(web: int) -> None:
     ]
     assert found["consumers"] == [{"queue": "math", "peer": 40001, "prefetch": 8}]
     assert found["nodes"][0]["mem_used"] == 5
+
+
+def test_a_virtual_host_that_does_not_exist_has_no_queues(web: int) -> None:
+    found = vitals.broker("127.0.0.1", web, "monitor", PASSWORD, "other")
+    assert (found["queues"], found["consumers"], found["delayed"]) == ([], [], 0)
 
 
 def test_a_wrong_password_and_a_closed_port_are_sentences(web: int) -> None:

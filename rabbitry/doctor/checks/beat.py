@@ -1,0 +1,83 @@
+"""Troubles of beat, the scheduler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rabbitry.doctor.evidence import Evidence
+from rabbitry.doctor.finding import Found
+from rabbitry.doctor.registry import check
+from rabbitry.model import Stack
+
+SERVERS = ("rabbitmq-server", "redis-server")
+CANNOT_WRITE = (
+    r"Removing corrupted schedule file|beat raised exception|cannot add item to database"
+    r"|_destroy_open_corrupted_schedule|Permission denied: '.*/schedule"
+)
+# A worker's `-B` or `--beat` runs a scheduler within it.
+BEAT = re.compile(r"celery\b.* (?:beat(?= |$)|worker .*(?:-B|--beat)(?= |$))")
+
+
+@check("beat/schedule_file")
+def schedule_file(stack: Stack, seen: Evidence) -> Found | None:
+    """Beat cannot write the file that it keeps its last runs in."""
+    service = _service(stack, seen)
+    said = seen.said(service, CANNOT_WRITE)
+    if not service or not seen.fails(service) or not said:
+        return None
+    wrong = seen.drift(r"/beat(?:/|$)", "directory", "tree", "file")
+    return Found(wrong[0] if wrong else "the file of beat's last runs cannot be used", (said,))
+
+
+@check("beat/double")
+def double(stack: Stack, seen: Evidence) -> Found | None:
+    """A second beat runs here, or one where none belongs."""
+    if stack.beat is None:
+        return None
+    own = seen.services.get(stack.beat.service, {}).get("pid", 0)
+    others = [one for one in seen.processes if _is_foreign_beat(one, stack.beat.service, own)]
+    if not others:
+        return None
+    first = others[0]
+    where = f" in {first['unit']}" if first["unit"] else ""
+    return Found(
+        f"a beat runs besides {stack.beat.service}: process {first['pid']} of {first['user']}{where}",
+        tuple(f"{one['pid']}: {one['command']}" for one in others[:3]),
+    )
+
+
+@check("beat/frozen")
+def frozen(stack: Stack, seen: Evidence) -> Found | None:
+    """Beat's process is stopped by a signal: it is there and does nothing."""
+    service = _service(stack, seen)
+    pid = seen.services.get(service, {}).get("pid", 0)
+    if any(one["pid"] == pid and one["state"] in ("T", "t") for one in seen.processes):
+        return Found(f"{service} (process {pid}) is stopped by a signal: it sends nothing")
+    return None
+
+
+@check("beat/down")
+def down(stack: Stack, seen: Evidence) -> Found | None:
+    """Beat does not run, and not because of a server that it waits for."""
+    return not_running(seen, _service(stack, seen))
+
+
+def not_running(seen: Evidence, service: str) -> Found | None:
+    """That a service does not run, unless it waits for a server of this host."""
+    if not seen.fails(service) or any(seen.fails(server) for server in SERVERS):
+        return None
+    state = seen.services[service]
+    reason = f": {state['reason']}" if state["reason"] else ""
+    last = seen.log(service)[-1:]
+    return Found(f"{service} is {state['state']}{reason}", tuple(line.strip() for line in last))
+
+
+def _service(stack: Stack, seen: Evidence) -> str:
+    return stack.beat.service if stack.beat is not None and stack.beat.host == seen.host else ""
+
+
+def _is_foreign_beat(one: Mapping[str, Any], service: str, own: int) -> bool:
+    ours = one["pid"] == own or one["service"] == service or one["unit"] == f"{service}.service"
+    return not ours and BEAT.search(one["command"]) is not None

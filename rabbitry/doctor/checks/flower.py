@@ -1,0 +1,57 @@
+"""Troubles of Flower, the dashboard."""
+
+from __future__ import annotations
+
+import re
+
+from rabbitry.doctor.checks.beat import not_running
+from rabbitry.doctor.evidence import Evidence
+from rabbitry.doctor.finding import Found
+from rabbitry.doctor.registry import check
+from rabbitry.model import Stack
+
+FLOWER = "stack-flower"
+# Celery's options, which Flower ignores where its own belong.
+MISPLACED = re.compile(r" flower .*?(?P<option>-A|--app|-b|--broker|--result-backend)(?=[ =])")
+# Seconds in which it connects after its start.
+PATIENCE = 20.0
+
+
+@check("flower/old_start_line")
+def old_start_line(stack: Stack, seen: Evidence) -> Found | None:
+    """A Flower runs whose command has Celery's options where they are ignored."""
+    for one in seen.processes:
+        if found := MISPLACED.search(one["command"]):
+            wrong = f"Flower (process {one['pid']}) was started with `{found['option']}` behind `flower`"
+            return Found(wrong, (one["command"],))
+    return None
+
+
+@check("flower/empty")
+def empty(stack: Stack, seen: Evidence) -> Found | None:
+    """Flower runs, and is not connected to the broker that the workers use."""
+    connections = seen.answers("rabbitmq").get("connections")
+    if not connections or not seen.runs(FLOWER):
+        return None
+    state, vhost = seen.services[FLOWER], stack.endpoints.amqp.vhost
+    ports = {one.get("peer_port") for one in connections if one.get("vhost") == vhost}
+    if seen.time - state["since"] < PATIENCE or ports & set(state["from"]):
+        return None
+    said = seen.said(FLOWER, r"Connected to|Cannot connect to|Connection to broker lost")
+    return Found(f"Flower is not connected to vhost `{vhost}` of the broker", (said,) if said else ())
+
+
+@check("flower/unauthorized")
+def unauthorized(stack: Stack, seen: Evidence) -> Found | None:
+    """Flower asks nobody for a password."""
+    if seen.section("system").get("flower") != 200 or not seen.runs(FLOWER):
+        return None
+    said = seen.said(FLOWER, "FLOWER_UNAUTHENTICATED_API")
+    where = stack.where(stack.endpoints.flower)
+    return Found(f"Flower at {where} shows its pages without a password", (said,) if said else ())
+
+
+@check("flower/down")
+def down(stack: Stack, seen: Evidence) -> Found | None:
+    """Flower does not run, and not because of a server that it waits for."""
+    return not_running(seen, FLOWER)

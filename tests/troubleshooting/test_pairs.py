@@ -1,0 +1,47 @@
+"""Two troubles at once: doctor names both, whatever else one of them brings about."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from random import Random
+
+import pytest
+
+from rabbitry.entries import Entry, entries
+from tests.support.ward import BREAK, FIX, Ward
+
+pytestmark = [pytest.mark.hosts, pytest.mark.long]
+
+PLATFORM, PAIRS = "trixie-systemd", 10
+# Of this many, so that a failure can be had again; another number tries other pairs.
+SEED = 20261123
+
+
+def pairs() -> list[pytest.param]:  # type: ignore[valid-type]
+    """Ten random pairs of different services, neither of which hides the other or has to be alone."""
+    known = [one for one in entries().values() if PLATFORM in one.hosts and one.check and not one.alone]
+    possible = [pair for pair in combinations(known, 2) if _visible(*pair) and _visible(*reversed(pair))]
+    chosen = Random(SEED).sample(possible, min(PAIRS, len(possible)))
+    return [
+        pytest.param(*pair, id=" and ".join(one.slug.replace("/", "-") for one in pair)) for pair in chosen
+    ]
+
+
+def _visible(one: Entry, other: Entry) -> bool:
+    return one.slug.partition("/")[0] != other.slug.partition("/")[0] and other.slug not in one.explains
+
+
+@pytest.mark.parametrize(("first", "second"), pairs())
+def test_both_are_named(wards: dict[str, Ward], first: Entry, second: Entry) -> None:
+    ward = wards.setdefault(PLATFORM, Ward(PLATFORM))
+    try:
+        ward.names([])
+        for entry in (first, second):
+            ward.play(f"troubleshooting/{entry.slug}/break.yml", BREAK)
+        ward.names([first.slug, second.slug])
+        for entry in (second, first):
+            ward.play(f"troubleshooting/{entry.slug}/fix.yml", FIX)
+        ward.names([])
+    except BaseException:
+        ward.give_up()
+        raise

@@ -1,0 +1,170 @@
+"""The doctor: findings of evidence, causes before followers, what cannot be looked at, the exit code."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rabbitry.doctor import collecting, judging, verb
+from rabbitry.doctor.collecting import Seen
+from rabbitry.doctor.evidence import Evidence
+from rabbitry.doctor.finding import Found
+from rabbitry.doctor.registry import check
+from rabbitry.entries import Entry
+from rabbitry.environment import Environment
+from rabbitry.errors import Fault, StackError
+from rabbitry.model import Stack
+from tests.unit.stack_document import document
+
+STACK = Stack.from_data(document())
+ENVIRONMENT = Environment("local", Path("inventory/local.yml"))
+
+
+def entry(slug: str, **more: Any) -> Entry:
+    values: dict[str, Any] = {"title": slug, "why": f"why {slug}", "severity": "stops", "services": ()}
+    return Entry(slug=slug, platforms=(), symptoms=(), **{**values, **more})
+
+
+def evidence(**sections: Any) -> Evidence:
+    return Evidence("localhost", 0.0, sections)
+
+
+def seen(*hosts: Evidence, unreachable: tuple[Fault, ...] = ()) -> Seen:
+    documents = [
+        {"schema": 1, "host": one.host, "time": one.time, "sections": one.sections, "faults": one.faults}
+        for one in hosts
+    ]
+    whole = {"schema": 1, "stack": document(), "evidence": documents}
+    return Seen(STACK, hosts, unreachable, whole)
+
+
+def says(wrong: str) -> Any:
+    return lambda stack, found: Found(wrong, ("a line",))
+
+
+KNOWN = {
+    "a/cause": entry("a/cause", explains=("a/follows",), severity="harms", fix="asked"),
+    "a/follows": entry("a/follows", explains=("a/later",)),
+    "a/later": entry("a/later"),
+    "b/other": entry("b/other", command="sudo true"),
+}
+
+
+def slugs(*names: str) -> list[str]:
+    checks = {name: says(f"wrong {name}") for name in names}
+    return [one.slug for one in judging.judge(STACK, [evidence()], checks, KNOWN)]
+
+
+def test_what_follows_from_a_finding_is_not_told_beside_it() -> None:
+    assert slugs("a/follows", "a/cause", "b/other", "a/later") == ["b/other", "a/cause"]
+    assert slugs("a/follows") == ["a/follows"]
+
+
+def test_a_finding_carries_what_a_reader_needs() -> None:
+    found = judging.judge(STACK, [evidence()], {"a/cause": says("x is 3")}, KNOWN, " --env staging")
+    assert found[0].command == "./inv fix a/cause --host localhost --env staging"
+    assert (found[0].wrong, found[0].evidence, found[0].why) == ("x is 3", ("a line",), "why a/cause")
+    assert found[0].page == "troubleshooting/a/cause/README.md"
+    by_hand = judging.judge(STACK, [evidence()], {"b/other": says("x")}, KNOWN)
+    assert by_hand[0].command == "sudo true"
+
+
+def test_a_check_that_crashes_is_a_finding_and_the_others_go_on() -> None:
+    def broken(stack: Stack, found: Evidence) -> Found | None:
+        raise KeyError("listeners")
+
+    found = judging.judge(STACK, [evidence()], {"a/cause": broken, "b/other": says("x")}, KNOWN)
+    assert [one.slug for one in found] == ["b/other", judging.CRASHED]
+    assert found[1].blind and "a/cause" in found[1].wrong and "listeners" in found[1].evidence[0]
+
+
+def test_a_section_that_is_missing_is_a_finding() -> None:
+    part = Evidence("localhost", 0.0, {}, {"redis": "took longer than 8 s"})
+    (found,) = judging.judge(STACK, [part], {}, KNOWN)
+    assert found.blind and "`redis`" in found.wrong and found.evidence == ("took longer than 8 s",)
+
+
+def test_a_host_that_gives_no_evidence_is_a_finding() -> None:
+    fault = Fault("host localhost cannot be reached by ssh", "ssh localhost")
+    (found,) = verb.examine(seen(unreachable=(fault,)), {})
+    assert (found.slug, found.wrong, found.command) == (judging.UNREACHABLE, fault.message, fault.hint)
+    assert found.blind
+
+
+@pytest.mark.parametrize(
+    ("checks", "code"), [({}, 0), ({"b/other": says("x")}, 1)], ids=["nothing", "a fault"]
+)
+def test_the_exit_code_is_the_verdict(
+    checks: Any,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    collecting.write(seen(evidence()), tmp_path / "e.json")
+    monkeypatch.setattr(verb, "checks", lambda: checks)
+    monkeypatch.setattr(verb, "entries", lambda: KNOWN)
+    assert verb.doctor(ENVIRONMENT, source=str(tmp_path / "e.json")) == code
+    said = capsys.readouterr().out
+    assert ("no trouble found" in said) is not checks or "1 fault" in said
+    assert verb.doctor(ENVIRONMENT, source=str(tmp_path / "e.json"), as_json=True) == code
+    assert len(json.loads(capsys.readouterr().out)["findings"]) == code
+
+
+def test_what_could_not_be_looked_at_alone_is_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verb, "checks", dict)
+    collecting.write(seen(Evidence("localhost", 0.0, {}, {"app": "broken"})), tmp_path / "e.json")
+    assert verb.doctor(ENVIRONMENT, source=str(tmp_path / "e.json")) == 2
+    with pytest.raises(StackError) as error:
+        verb.doctor(ENVIRONMENT, source=str(tmp_path / "none.json"))
+    assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 7}', '{"schema": 1, "stack": {}}'])
+def test_a_file_that_is_no_evidence_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "e.json").write_text(text)
+    with pytest.raises(StackError, match="no evidence that can be judged"):
+        collecting.read(tmp_path / "e.json")
+
+
+def test_saved_evidence_is_its_owners_and_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "e.json"
+    collecting.write(seen(evidence(redis={"info": {}})), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert collecting.read(path).evidence[0].answers("redis") == {"info": {}}
+
+
+def test_unknown_checks_and_hosts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verb, "checks", lambda: {"redis/misconf": says("x"), "redis/auth": says("y")})
+    with pytest.raises(StackError, match="no check `reddis`"):
+        verb.choose(["reddis"])
+    assert list(verb.choose(["redis/auth"])) == ["redis/auth"]
+    assert list(verb.choose(["redis"])) == ["redis/misconf", "redis/auth"]
+    with pytest.raises(StackError, match="no host `web9`"):
+        verb.examine(seen(evidence()), {}, "web9")
+
+
+def test_a_check_has_the_name_of_its_slug() -> None:
+    def misconf(stack: Stack, found: Evidence) -> Found | None:
+        return None
+
+    with pytest.raises(ValueError, match="cannot be registered"):
+        check("redis/other")(misconf)
+
+
+def test_evidence_reads_like_a_host() -> None:
+    found = evidence(
+        pulse={"services": {"redis-server": {"running": False}, "stack-beat": {"running": True}}},
+        logs={"redis-server": ["one", "bad: two", "bad: three", "four"]},
+        facts={"drift": [{"kind": "tree", "name": "/var/lib/redis/x", "why": "is root's"}]},
+        redis={"fault": "no answer", "code": ""},
+    )
+    assert found.fails("redis-server") and found.runs("stack-beat") and not found.fails("nginx")
+    assert found.said("redis-server", r"bad: \w+") == "bad: three"
+    assert found.drift("/redis/", "tree") == found.drift() == ("is root's",)
+    assert found.drift("/redis/", "file") == ()
+    assert (found.answers("redis"), found.silence("redis"), found.silence("app")) == ({}, "no answer", "")
