@@ -13,7 +13,10 @@ from rabbitry.environment import ROOT, Environment
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
 from rabbitry.proving import prove
+from rabbitry.report import Progress
 
+# Looks at most: a trouble that comes back is left to a human.
+ROUNDS = 4
 FIX_HEADING = re.compile(r"^## Fix\n(?P<text>.*?)(?=^## |\Z)", re.M | re.S)
 
 
@@ -34,17 +37,12 @@ def mend(
     if entry.check and not found:
         report.line(f"{slug} is not found{f' on {host}' if host else ''}: nothing to mend")
         return
-    for one in found:
-        report.line(f"{one.host}: {one.wrong}")
-    report.line(f"\n{explanation(entry)}\n")
+    _show(entry, found)
     if check:
         return
-    if not yes and not report.confirm("Do this?"):
-        raise StackError("nothing was changed", f"./inv fix {slug} --yes{environment.option}")
+    _agree(f"./inv fix {slug} --yes{environment.option}", yes)
     with report.progress() as progress:
-        names = [one.host for one in found] or [host]
-        for name in [""] if _is_for_all(slug) else names:
-            ansible.run(f"troubleshooting/{slug}/fix", environment, listen=progress.hear, only=name)
+        _carry_out(environment, entry, [one.host for one in found] or [host], progress)
         with progress.step("Doctor"):
             if left := _look(environment, slug, host) if entry.check else []:
                 raise StackError(
@@ -53,24 +51,57 @@ def mend(
                     left[0].evidence,
                 )
         prove(environment, Stack.load(environment.stack), progress)
-    if entry.promises:
-        _try(environment, entry)
+    _try(environment, entry.promises)
 
 
 def mend_all(environment: Environment, *, host: str = "", check: bool = False, yes: bool = False) -> int:
-    """Run the fix of every finding that is safe to automate, and list the rest; 1 when something is left."""
-    option = environment.option
-    findings = verb.examine(collecting.look(environment), verb.choose((), option), host, option)
-    safe = [slug for slug in dict.fromkeys(one.slug for one in findings) if _automatic(slug)]
-    for slug in safe:
-        mend(environment, slug, host=host, check=check, yes=yes)
-    left = [one for one in findings if one.slug not in safe]
+    """Run the fix of every finding that is safe to automate, and list the rest; 1 when something is left.
+
+    Then it looks again, a few times at most: what was mended may have hidden something else.
+    """
+    done: list[Entry] = []
+    with report.progress() as progress:
+        for _ in range(ROUNDS):
+            findings = _examine(environment, host)
+            mended = {one.slug for one in done}
+            slugs = dict.fromkeys(one.slug for one in findings)
+            safe = _causes_first([slug for slug in slugs if _is_safe(slug) and slug not in mended])
+            for slug in safe:
+                _show(entries()[slug], [one for one in findings if one.slug == slug])
+            if check or not safe:
+                break
+            _agree(f"./inv fix --all --yes{environment.option}", yes)
+            for slug in safe:
+                names = [one.host for one in findings if one.slug == slug]
+                _carry_out(environment, entries()[slug], names, progress)
+                done.append(entries()[slug])
+        if done and not findings:
+            prove(environment, Stack.load(environment.stack), progress)
+    left = findings if not check else [one for one in findings if one.slug not in safe]
     for one in left:
         report.line(f"left to you: {one.slug} on {one.host}: {one.wrong}")
         report.line(f"  hint: {one.command}")
-    if not findings:
+    if not findings and not done:
         report.line("nothing to mend")
+    elif not left:
+        _try(environment, tuple(dict.fromkeys(word for entry in done for word in entry.promises)))
     return 1 if left else 0
+
+
+def _show(entry: Entry, found: Sequence[Finding]) -> None:
+    for one in found:
+        report.line(f"{one.host}: {one.wrong}")
+    report.line(f"\n{explanation(entry)}\n")
+
+
+def _agree(command: str, yes: bool) -> None:
+    if not yes and not report.confirm("Do this?"):
+        raise StackError("nothing was changed", command)
+
+
+def _carry_out(environment: Environment, entry: Entry, hosts: Sequence[str], progress: Progress) -> None:
+    for name in [""] if _is_for_all(entry.slug) else dict.fromkeys(hosts):
+        ansible.run(f"troubleshooting/{entry.slug}/fix", environment, listen=progress.hear, only=name)
 
 
 def explanation(entry: Entry) -> str:
@@ -85,14 +116,23 @@ def _is_for_all(slug: str) -> bool:
     return "playbooks/site.yml" in (ROOT / "troubleshooting" / slug / "fix.yml").read_text(encoding="utf-8")
 
 
-def _automatic(slug: str) -> bool:
+def _causes_first(slugs: Sequence[str]) -> list[str]:
+    """In an order in which each can succeed: a worker that waits for its broker comes after the broker."""
+    known = entries()
+    return sorted(slugs, key=lambda slug: sum(slug in known[other].explains for other in slugs))
+
+
+def _is_safe(slug: str) -> bool:
     return slug in entries() and entries()[slug].fix == "automatic"
 
 
+def _examine(environment: Environment, host: str, slugs: Sequence[str] = ()) -> Sequence[Finding]:
+    option = environment.option
+    return verb.examine(collecting.look(environment), verb.choose(slugs, option), host, option)
+
+
 def _look(environment: Environment, slug: str, host: str) -> Sequence[Finding]:
-    findings = verb.examine(
-        collecting.look(environment), verb.choose([slug], environment.option), host, environment.option
-    )
+    findings = _examine(environment, host, [slug])
     mine = [one for one in findings if one.slug == slug]
     if not mine and (blind := [one for one in findings if one.blind]):
         # A check that could not look has not found that nothing is wrong.
@@ -104,10 +144,8 @@ def _look(environment: Environment, slug: str, host: str) -> Sequence[Finding]:
     return mine
 
 
-def _try(environment: Environment, entry: Entry) -> None:
+def _try(environment: Environment, promises: Sequence[str]) -> None:
     from rabbitry.smoking import smoke
 
-    if smoke(environment, only=entry.promises):
-        raise StackError(
-            f"`{entry.slug}` is gone, and not every promise is kept", f"./inv doctor{environment.option}"
-        )
+    if promises and smoke(environment, only=promises):
+        raise StackError("not every promise is kept", f"./inv doctor{environment.option}")

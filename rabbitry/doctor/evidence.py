@@ -59,6 +59,10 @@ class Evidence:
         """Whether the service belongs here and its process is not up, or not for long."""
         return service in self.services and not self.runs(service)
 
+    def was_stopped(self, service: str) -> bool:
+        """Whether somebody stopped the service, which no other trouble does."""
+        return str(self.services.get(service, {}).get("state", "")) == "stopped"
+
     def log(self, service: str) -> tuple[str, ...]:
         """Its last lines, oldest first: since its process began, when one runs."""
         return tuple(self.section("logs").get(service, ()))

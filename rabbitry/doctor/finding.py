@@ -14,6 +14,8 @@ class Found:
 
     wrong: str
     evidence: tuple[str, ...] = ()
+    own: bool = False
+    """Whether nothing else explains it, as when somebody stopped a service: it is told beside any cause."""
 
 
 @dataclass(frozen=True)
@@ -28,5 +30,6 @@ class Finding:
     command: str
     page: str
     severity: str = "stops"
+    own: bool = False
     blind: bool = False
     """Whether it only says that something could not be looked at."""

@@ -27,7 +27,11 @@ def judge(
     found = [finding for one in seen for finding in _host(stack, one, checks, entries, option)]
     followers = {slug: _following(slug, entries) for slug in {finding.slug for finding in found}}
     causes = {finding.slug for finding in found}
-    kept = [one for one in found if not any(one.slug in followers[cause] for cause in causes - {one.slug})]
+    kept = [
+        one
+        for one in found
+        if one.own or not any(one.slug in followers[cause] for cause in causes - {one.slug})
+    ]
     hosts = [one.host for one in seen]
     return sorted(
         kept, key=lambda one: (hosts.index(one.host), one.blind, SEVERITIES.index(one.severity), one.slug)
@@ -71,7 +75,7 @@ def _host(
             findings.append(
                 Finding(
                     slug, seen.host, found.wrong, found.evidence, entry.why,
-                    entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity,
+                    entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity, found.own,
                 )
             )  # fmt: skip
     return findings

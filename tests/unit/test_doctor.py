@@ -64,6 +64,11 @@ def test_what_follows_from_a_finding_is_not_told_beside_it() -> None:
     assert slugs("a/follows") == ["a/follows"]
 
 
+def test_what_somebody_did_himself_is_told_beside_any_cause() -> None:
+    checks = {"a/cause": says("x"), "a/follows": lambda stack, found: Found("it was stopped", own=True)}
+    assert {one.slug for one in judging.judge(STACK, [evidence()], checks, KNOWN)} == {"a/cause", "a/follows"}
+
+
 def test_a_finding_carries_what_a_reader_needs() -> None:
     found = judging.judge(STACK, [evidence()], {"a/cause": says("x is 3")}, KNOWN, " --env staging")
     assert found[0].command == "./inv fix a/cause --host localhost --env staging"

@@ -66,12 +66,14 @@ def down(stack: Stack, seen: Evidence) -> Found | None:
 
 def not_running(seen: Evidence, service: str) -> Found | None:
     """That a service does not run, unless it waits for a server of this host."""
-    if not seen.fails(service) or any(seen.fails(server) for server in SERVERS):
+    waits = any(seen.fails(server) for server in SERVERS) and not seen.was_stopped(service)
+    if waits or not seen.fails(service):
         return None
     state = seen.services[service]
     reason = f": {state['reason']}" if state["reason"] else ""
     last = seen.log(service)[-1:]
-    return Found(f"{service} is {state['state']}{reason}", tuple(line.strip() for line in last))
+    lines = tuple(line.strip() for line in last)
+    return Found(f"{service} is {state['state']}{reason}", lines, own=seen.was_stopped(service))
 
 
 def _service(stack: Stack, seen: Evidence) -> str:

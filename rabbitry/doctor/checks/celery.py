@@ -31,7 +31,8 @@ def worker_down(stack: Stack, seen: Evidence) -> Found | None:
         if seen.fails(worker.service) and pulse["state"] != "stopping":
             lines = [line.strip() for line in seen.log(worker.service) if line.strip()][-3:]
             reason = f": {pulse['reason']}" if pulse.get("reason") else ""
-            return Found(f"`{worker.service}` is {pulse['state']}{reason}", tuple(lines))
+            own = seen.was_stopped(worker.service)
+            return Found(f"`{worker.service}` is {pulse['state']}{reason}", tuple(lines), own)
     return None
 
 

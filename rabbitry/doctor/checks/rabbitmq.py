@@ -62,7 +62,8 @@ def node_down(stack: Stack, seen: Evidence) -> Found | None:
         return None
     reason = f": {state['reason']}" if state.get("reason") else ""
     said = last_words(seen, r"(?i)\berror\b|BOOT FAILED|\[error\]")
-    return Found(f"the service {BROKER} is {state['state']}{reason}", shown(said))
+    own = seen.was_stopped(BROKER)
+    return Found(f"the service {BROKER} is {state['state']}{reason}", shown(said), own)
 
 
 @check("rabbitmq/root_owned_files")

@@ -23,7 +23,8 @@ def server_down(stack: Stack, seen: Evidence) -> Found | None:
     state = seen.services[REDIS]
     reason = f": {state['reason']}" if state.get("reason") else ""
     said = last_words(seen)
-    return Found(f"{REDIS} is {state['state']}{reason}", (said,) if said else ())
+    lines = (said,) if said else ()
+    return Found(f"{REDIS} is {state['state']}{reason}", lines, own=seen.was_stopped(REDIS))
 
 
 @check("redis/rdb_permission")
