@@ -98,6 +98,7 @@ class Broker:
         control = PurePath(self._rabbitmqctl)
         path = control if name == "rabbitmqctl" else control.with_name(name)
         status, output, errors = self._run([str(path), *words])
+        self.api.close()
         if status:
             log = [line for line in (output + errors).splitlines() if line.strip()][-LOG_LINES:]
             message = f"`{name} {next(one for one in words if one[0] != '-')}` ended with status {status}"

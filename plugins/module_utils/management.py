@@ -75,16 +75,9 @@ class Management:
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """Send one request and return the decoded answer (None when it is empty)."""
         data = None if body is None else json.dumps(body)
-        kept = self._connection.sock is not None
         try:
-            try:
-                response = self._send(method, path, data)
-            except ConnectionError:
-                # The server ends a connection that was idle for some seconds; only the next request shows it.
-                self._connection.close()
-                if method != "GET" or not kept:
-                    raise
-                response = self._send(method, path, data)
+            self._connection.request(method, path, body=data, headers=self._headers)
+            response = self._connection.getresponse()
             text = response.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
@@ -96,9 +89,12 @@ class Management:
             raise ManagementError(response.status, _reason(text) or response.reason)
         return json.loads(text) if text else None
 
-    def _send(self, method: str, path: str, data: str | None) -> http.client.HTTPResponse:
-        self._connection.request(method, path, body=data, headers=self._headers)
-        return self._connection.getresponse()
+    def close(self) -> None:
+        """End the kept connection; the next request opens another.
+
+        The server ends one that was idle for some seconds by itself, and only the next request shows it.
+        """
+        self._connection.close()
 
 
 def _reason(text: str) -> str:
