@@ -95,6 +95,8 @@ def execute(run: Run, *, keep: bool = False, tell: Tell = lambda text: None) -> 
         "MOLECULE_EPHEMERAL_DIRECTORY": str(folder),
         "MOLECULE_COMMAND_BORDERS": "0",
         "NO_COLOR": "1",
+        # What its owner wants of his own tests may be unknown to a role's.
+        "PYTEST_ADDOPTS": "",
         "RABBITRY_PLATFORM": run.platform,
         # Who starts after this one was killed removes its host.
         "RABBITRY_OWNER": "0" if keep else str(os.getpid()),
