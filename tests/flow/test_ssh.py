@@ -151,6 +151,7 @@ class TestOneHostBySudoWithAPassword:
         site.write("inventory/vps.yml", ssh.everything(["web1"], "ops", ansible_pipelining=False))
         said = site.inv("up", "--check", "--env", "vps", seconds=UP)
         web1.run(["rm", "/etc/sudoers.d/terminal"])
+        web1.run(["usermod", "--shell", "/bin/bash", "ops"])
         site.write("inventory/vps.yml", ssh.everything(["web1"], "deploy"))
         assert said.out.startswith("0 changes would be made"), said
         site.typed("describe", "--env", "vps", answers=[ssh.PASSWORD])
