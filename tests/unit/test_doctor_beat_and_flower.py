@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -16,7 +17,7 @@ CELERY = "/opt/rabbitry/venvs/22ae/bin/python /opt/rabbitry/venv/bin/celery"
 
 def state(name: str = "running", pid: int = 0, **more: Any) -> dict[str, Any]:
     values = {"running": name == "running", "state": name, "pid": pid, "since": NOW - 60, "reason": ""}
-    return {**values, "from": [], **more}
+    return {**values, "listens": [], "from": [], **more}
 
 
 def process(pid: int, command: str, unit: str = "", letter: str = "S") -> dict[str, Any]:
@@ -97,12 +98,37 @@ def test_the_order_of_a_flower_s_options(command: str, option: str) -> None:
 def test_flower_is_empty_when_the_broker_does_not_know_it() -> None:
     broker = {"connections": [{"peer_port": 40868, "vhost": "app"}, {"peer_port": 45414, "vhost": "/"}]}
     for ports, since, empty in (([45414], 60, True), ([40868], 60, False), ([], 5, False)):
-        services = {"stack-flower": state(since=NOW - since) | {"from": ports}}
+        services = {"stack-flower": state(since=NOW - since) | {"listens": [5555], "from": ports}}
         logs = {"stack-flower": ["[I 261123 19:00:27 mixins:228] Connected to memory://localhost//"]}
         found = flower.empty(stack(), evidence(services, rabbitmq=broker, logs=logs))
         assert (found is not None) is empty
         assert found is None or "Connected to memory" in found.evidence[0]
     assert flower.empty(stack(), evidence({"stack-flower": state()}, rabbitmq={"fault": "no"})) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "empty"),
+    [
+        ("amqp://app:**@127.0.0.1:5672/app", False),
+        ("amqp://o%27brien%20%40:**@127.0.0.1:5672/a/b%20%252F%20c", True),
+        ("amqp://app:**@127.0.0.1:5673/app", True),
+        ("memory://localhost//", True),
+        ("", False),
+    ],
+)
+def test_flower_s_log_tells_its_broker_where_sockets_are_hidden(url: str, empty: bool) -> None:
+    """As in a container whose root may not look into other users' processes."""
+    broker = {"connections": [{"peer_port": 40868, "vhost": "app"}]}
+    logs = {"stack-flower": [f"[I 261123 19:00:27 mixins:228] Connected to {url}"] if url else []}
+    services = {"stack-flower": state()}
+    assert (flower.empty(stack(), evidence(services, rabbitmq=broker, logs=logs)) is not None) is empty
+
+
+def test_a_vhost_of_awkward_characters_is_recognised_in_flower_s_log() -> None:
+    said = "Connected to amqp://o%27brien%20%40%3A%22x%22:**@127.0.0.1:5673/a/b%20%252F%20c"
+    found = flower.CONNECTED.search(said)
+    assert found and (found["port"], found["vhost"]) == ("5673", "a/b%20%252F%20c")
+    assert unquote(found["vhost"]) == "a/b %2F c"
 
 
 def test_flower_asks_nobody_for_a_password() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from rabbitry.doctor.checks.beat import not_running
 from rabbitry.doctor.evidence import Evidence
@@ -13,6 +14,8 @@ from rabbitry.model import Stack
 FLOWER = "stack-flower"
 # Celery's options, which Flower ignores where its own belong.
 MISPLACED = re.compile(r" flower .*?(?P<option>-A|--app|-b|--broker|--result-backend)(?=[ =])")
+# The broker's address as Flower logs it, its vhost percent-encoded.
+CONNECTED = re.compile(r"Connected to \w+://[^/]*?(?::(?P<port>\d+))?/(?P<vhost>\S+)")
 # Seconds in which it connects after its start.
 PATIENCE = 20.0
 
@@ -33,12 +36,19 @@ def empty(stack: Stack, seen: Evidence) -> Found | None:
     connections = seen.answers("rabbitmq").get("connections")
     if not connections or not seen.runs(FLOWER):
         return None
-    state, vhost = seen.services[FLOWER], stack.endpoints.amqp.vhost
-    ports = {one.get("peer_port") for one in connections if one.get("vhost") == vhost}
-    if seen.time - state["since"] < PATIENCE or ports & set(state["from"]):
+    state, broker = seen.services[FLOWER], stack.endpoints.amqp
+    if seen.time - state["since"] < PATIENCE:
         return None
     said = seen.said(FLOWER, r"Connected to|Cannot connect to|Connection to broker lost")
-    return Found(f"Flower is not connected to vhost `{vhost}` of the broker", (said,) if said else ())
+    if state["listens"]:
+        ports = {one.get("peer_port") for one in connections if one.get("vhost") == broker.vhost}
+        connected = bool(ports & set(state["from"]))
+    else:  # a container's root may not see whose the sockets are: the log's word is all there is
+        url = CONNECTED.search(said)
+        connected = url is None or (url["port"], unquote(url["vhost"])) == (str(broker.port), broker.vhost)
+    if connected:
+        return None
+    return Found(f"Flower is not connected to vhost `{broker.vhost}` of the broker", (said,))
 
 
 @check("flower/unauthorized")
