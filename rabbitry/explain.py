@@ -18,7 +18,6 @@ VARIES = "…"
 ANYTHING = r"[^\n]{0,200}?"
 NONE = 2
 # Markup that a log or a terminal adds within a sentence.
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def rank(text: str, known: Mapping[str, Entry]) -> list[Match]:
 
     What a symptom tells is the length of its literal text; a weak one only counts where nothing else does.
     """
-    plain = COLOUR.sub("", text).replace("\u2019", "'")
+    plain = report.plain(text).replace("\u2019", "'")
     found = [match for entry in known.values() if (match := _match(plain, entry, entry.symptoms))]
     if not found:
         found = [match for entry in known.values() if (match := _match(plain, entry, entry.weak))]

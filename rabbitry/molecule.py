@@ -27,7 +27,6 @@ STEPS = {
     "destroy": "destroy",
 }
 LINE = re.compile(r"^(?:INFO|WARNING|ERROR|CRITICAL)\s+\[\S+ > (\w+)\] (Execut\w+)(?:: (.*))?$")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Longer than any scenario takes: whoever needs more than this hangs.
 SECONDS = 1200
 SHOWN = 40
@@ -106,7 +105,7 @@ def execute(run: Run, *, keep: bool = False, tell: Tell = lambda text: None) -> 
     with outcome.log.open("w", encoding="utf-8") as log:
 
         def hear(line: str) -> None:
-            plain = COLOUR.sub("", line)
+            plain = report.plain(line)
             log.write(f"{plain}\n")
             listener.hear(plain)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from rabbitry.events import Event, Result
 from rabbitry.progress import Phase, Phases
 
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+COLOURED = re.compile(r"\x1b\[[0-9;]*m")
 MARKS = {"x": "red", "+": "green", "=": "dim", "-": "dim"}
 
 
@@ -23,6 +25,11 @@ def is_terminal(stream: TextIO) -> bool:
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     return f"\033[{COLOURS[colour]}m{text}\033[0m" if is_terminal(stream or sys.stdout) else text
+
+
+def plain(text: str) -> str:
+    """`text` without colours."""
+    return COLOURED.sub("", text)
 
 
 def line(text: str = "") -> None:

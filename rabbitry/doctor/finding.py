@@ -17,6 +17,10 @@ class Found:
     own: bool = False
     """Whether nothing else explains it, as when somebody stopped a service: it is told beside any cause."""
 
+    def __post_init__(self) -> None:
+        """Leave out the lines that a log did not have."""
+        object.__setattr__(self, "evidence", tuple(line for line in self.evidence if line))
+
 
 @dataclass(frozen=True)
 class Finding:

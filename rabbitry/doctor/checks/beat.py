@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rabbitry.doctor.checks.service import HELD, down_by_itself, service_of
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import Found
 from rabbitry.doctor.registry import check
 from rabbitry.model import Stack
 
-SERVERS = ("rabbitmq-server", "redis-server")
 CANNOT_WRITE = (
     r"Removing corrupted schedule file|beat raised exception|cannot add item to database"
     r"|_destroy_open_corrupted_schedule|Permission denied: '.*/schedule"
@@ -53,7 +53,7 @@ def frozen(stack: Stack, seen: Evidence) -> Found | None:
     """Beat's process is stopped by a signal: it is there and does nothing."""
     service = _service(stack, seen)
     pid = seen.services.get(service, {}).get("pid", 0)
-    if any(one["pid"] == pid and one["state"] in ("T", "t") for one in seen.processes):
+    if any(one["pid"] == pid and one["state"] in HELD for one in seen.processes):
         return Found(f"{service} (process {pid}) is stopped by a signal: it sends nothing")
     return None
 
@@ -61,19 +61,7 @@ def frozen(stack: Stack, seen: Evidence) -> Found | None:
 @check("beat/down")
 def down(stack: Stack, seen: Evidence) -> Found | None:
     """Beat does not run, and not because of a server that it waits for."""
-    return not_running(seen, _service(stack, seen))
-
-
-def not_running(seen: Evidence, service: str) -> Found | None:
-    """That a service does not run, unless it waits for a server of this host."""
-    waits = any(seen.fails(server) for server in SERVERS) and not seen.was_stopped(service)
-    if waits or not seen.fails(service):
-        return None
-    state = seen.services[service]
-    reason = f": {state['reason']}" if state["reason"] else ""
-    last = seen.log(service)[-1:]
-    lines = tuple(line.strip() for line in last)
-    return Found(f"{service} is {state['state']}{reason}", lines, own=seen.was_stopped(service))
+    return down_by_itself(seen, _service(stack, seen))
 
 
 def _service(stack: Stack, seen: Evidence) -> str:
@@ -81,5 +69,4 @@ def _service(stack: Stack, seen: Evidence) -> str:
 
 
 def _is_foreign_beat(one: Mapping[str, Any], service: str, own: int) -> bool:
-    ours = one["pid"] == own or one["service"] == service or one["unit"] == f"{service}.service"
-    return not ours and BEAT.search(one["command"]) is not None
+    return one["pid"] != own and service_of(one) != service and BEAT.search(one["command"]) is not None

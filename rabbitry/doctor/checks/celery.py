@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rabbitry.doctor.checks.service import HELD, down, service_of
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import Found
 from rabbitry.doctor.registry import check
@@ -9,7 +10,6 @@ from rabbitry.model import Stack, Worker
 
 # Seconds that a worker may take from its start until it answers.
 START = 20
-STOPPED = ("T", "t")
 
 
 def workers(stack: Stack, seen: Evidence) -> list[Worker]:
@@ -30,9 +30,7 @@ def worker_down(stack: Stack, seen: Evidence) -> Found | None:
         # One that stops may take as long as its longest task.
         if seen.fails(worker.service) and pulse["state"] != "stopping":
             lines = [line.strip() for line in seen.log(worker.service) if line.strip()][-3:]
-            reason = f": {pulse['reason']}" if pulse.get("reason") else ""
-            own = seen.was_stopped(worker.service)
-            return Found(f"`{worker.service}` is {pulse['state']}{reason}", tuple(lines), own)
+            return down(seen, worker.service, *lines, name=f"`{worker.service}`")
     return None
 
 
@@ -42,8 +40,8 @@ def worker_frozen(stack: Stack, seen: Evidence) -> Found | None:
     for worker in workers(stack, seen):
         pulse = seen.services.get(worker.service, {})
         for process in seen.processes:
-            owned = worker.service in (process["service"], process["unit"].removesuffix(".service"))
-            if process["state"] in STOPPED and (owned or process["pid"] == pulse.get("pid")):
+            owned = service_of(process) == worker.service or process["pid"] == pulse.get("pid")
+            if process["state"] in HELD and owned:
                 return Found(
                     f"process {process['pid']} of `{worker.service}` is stopped (state {process['state']})",
                     (process["command"],),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from rabbitry.doctor.checks.beat import not_running
+from rabbitry.doctor.checks.service import down_by_itself
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import Found
 from rabbitry.doctor.registry import check
@@ -58,10 +58,10 @@ def unauthorized(stack: Stack, seen: Evidence) -> Found | None:
         return None
     said = seen.said(FLOWER, "FLOWER_UNAUTHENTICATED_API")
     where = stack.where(stack.endpoints.flower)
-    return Found(f"Flower at {where} shows its pages without a password", (said,) if said else ())
+    return Found(f"Flower at {where} shows its pages without a password", (said,))
 
 
 @check("flower/down")
 def down(stack: Stack, seen: Evidence) -> Found | None:
     """Flower does not run, and not because of a server that it waits for."""
-    return not_running(seen, FLOWER)
+    return down_by_itself(seen, FLOWER)

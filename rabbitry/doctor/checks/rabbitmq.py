@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rabbitry.doctor.checks.service import down
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import Found
 from rabbitry.doctor.registry import check
@@ -41,8 +42,8 @@ def last_words(seen: Evidence, pattern: str) -> str:
 
 
 def shown(*lines: str) -> tuple[str, ...]:
-    """Lines as evidence: those that say something, cut."""
-    return tuple(one if len(one) <= LONGEST else f"{one[: LONGEST - 1]}…" for one in lines if one)
+    """Lines as evidence, cut."""
+    return tuple(one if len(one) <= LONGEST else f"{one[: LONGEST - 1]}…" for one in lines)
 
 
 def cannot_start(seen: Evidence, pattern: str, wrong: str) -> Found | None:
@@ -60,10 +61,8 @@ def node_down(stack: Stack, seen: Evidence) -> Found | None:
     state = seen.services[BROKER]
     if state.get("state") == STARTING and not state.get("restarts"):
         return None
-    reason = f": {state['reason']}" if state.get("reason") else ""
     said = last_words(seen, r"(?i)\berror\b|BOOT FAILED|\[error\]")
-    own = seen.was_stopped(BROKER)
-    return Found(f"the service {BROKER} is {state['state']}{reason}", shown(said), own)
+    return down(seen, BROKER, *shown(said), name=f"the service {BROKER}")
 
 
 @check("rabbitmq/root_owned_files")

@@ -79,5 +79,5 @@ def consumer_timeout(stack: Stack, seen: Evidence) -> Found | None:
     return Found(
         f"`consumer_timeout = {text}` in rabbitmq.conf ends what runs longer than {int(text) / 1000:g} s, "
         f"and the longest task may take {stack.longest_task} s",
-        (said,) if said else (),
+        (said,),
     )

@@ -66,7 +66,7 @@ def inequivalent_arg(stack: Stack, seen: Evidence) -> Found | None:
             return Found(
                 f"the queue `{queue['name']}` is of type {queue.get('type')}, "
                 f"workers declare it as {stack.queue_type}",
-                (said,) if said else (),
+                (said,),
             )
     return None
 

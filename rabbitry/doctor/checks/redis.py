@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rabbitry.doctor.checks.redis_log import REDIS, last_words
+from rabbitry.doctor.checks.service import down, service_of
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import Found
 from rabbitry.doctor.registry import check
@@ -20,11 +21,7 @@ def server_down(stack: Stack, seen: Evidence) -> Found | None:
     """Redis belongs on this host and does not run, or not for long."""
     if not seen.fails(REDIS):
         return None
-    state = seen.services[REDIS]
-    reason = f": {state['reason']}" if state.get("reason") else ""
-    said = last_words(seen)
-    lines = (said,) if said else ()
-    return Found(f"{REDIS} is {state['state']}{reason}", lines, own=seen.was_stopped(REDIS))
+    return down(seen, REDIS, last_words(seen))
 
 
 @check("redis/rdb_permission")
@@ -47,10 +44,7 @@ def misconf(stack: Stack, seen: Evidence) -> Found | None:
             said = seen.said(
                 REDIS, "for saving:|Can't save in background|Error writing to the AOF|[Ss]hort write"
             )
-            return Found(
-                f"Redis takes no writes: its last {what} failed ({name}:{info[name]})",
-                (said,) if said else (),
-            )
+            return Found(f"Redis takes no writes: its last {what} failed ({name}:{info[name]})", (said,))
     return None
 
 
@@ -96,12 +90,12 @@ def eviction(stack: Stack, seen: Evidence) -> Found | None:
 def fd_limit(stack: Stack, seen: Evidence) -> Found | None:
     """Redis or RabbitMQ may have so few files open that it turns clients away."""
     for process in seen.processes:
-        service = process["service"] or process["unit"].removesuffix(".service")
+        service = service_of(process)
         server = process["name"].startswith(("redis-server", "valkey-server", "beam"))
         if server and service in seen.services and 0 < process["files"] < FEW_FILES:
             said = seen.said(service, "maxclients has been reduced|Too many open files|emfile")
             return Found(
                 f"{service} may have {process['files']} files open, of which every client takes one",
-                (said,) if said else (),
+                (said,),
             )
     return None
