@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, pins
+from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, logged_run, pins
 from ansible_collections.rabbitry.stack.plugins.module_utils import package_errors as errors
 from ansible_collections.rabbitry.stack.plugins.module_utils.apt_sources import LISTS as LISTS
 from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import (
@@ -71,19 +70,7 @@ class Apt:
     def _run(self, *command: str) -> tuple[bool, str]:
         environment = {**os.environ, **ENVIRONMENT}
         environment["PATH"] = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
-        with self.log.open("ab") as stream:
-            start = stream.tell()
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                check=False,
-            )
-        with self.log.open("rb") as stream:
-            stream.seek(start)
-            return done.returncode == 0, stream.read().decode(errors="replace")
+        return logged_run.run(command, environment, self.log)
 
     def _change(self, *arguments: str) -> tuple[bool, str]:
         """Run apt-get without questions, once more after repairing what an interrupted dpkg left."""

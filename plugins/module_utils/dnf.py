@@ -5,11 +5,10 @@ from __future__ import annotations
 import configparser
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import pins, rpm
+from ansible_collections.rabbitry.stack.plugins.module_utils import logged_run, pins, rpm
 from ansible_collections.rabbitry.stack.plugins.module_utils.package_errors import (
     PackageError,
     failure,
@@ -79,19 +78,7 @@ class Dnf:
 
     def _run(self, *command: str) -> tuple[bool, str]:
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-        with self.log.open("ab") as stream:
-            start = stream.tell()
-            done = subprocess.run(
-                ["dnf", *OPTIONS, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                check=False,
-            )
-        with self.log.open("rb") as stream:
-            stream.seek(start)
-            return done.returncode == 0, stream.read().decode(errors="replace")
+        return logged_run.run(["dnf", *OPTIONS, *command], environment, self.log)
 
     def install(self, names: Sequence[str], sources: Sequence[Path] = ()) -> None:
         """Install what is named (`name` or `name=version`) and what it needs. Raises PackageError.

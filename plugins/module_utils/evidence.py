@@ -33,20 +33,19 @@ DEADLINE = 15.0
 
 
 def _facts(question: Question) -> dict[str, Any]:
-    admin = question.stack["accounts"]["admin"]
-    redis = question.stack["accounts"]["redis"]
+    username, password = question.login("admin")
     return probe.collect(
         {
             "servers": ["rabbitmq", "redis"],
-            "username": admin["username"],
-            "password": question.secrets[admin["secret"]],
-            "redis_password": question.secrets[redis["secret"]],
+            "username": username,
+            "password": password,
+            "redis_password": question.login("redis")[1],
         }
     )
 
 
 def _pulse(question: Question) -> dict[str, Any]:
-    return pulse.take(question.stack, question.secrets, question.host)
+    return {"services": pulse.services(question.services)}
 
 
 Sections = Mapping[str, Callable[[Question], Any]]
@@ -104,7 +103,7 @@ def collect(question: Question, sections: Sections = SECTIONS) -> dict[str, Any]
 def main() -> None:
     """Read {"stack", "secrets", "host"} as JSON from standard input, write the evidence as JSON."""
     asked = json.load(sys.stdin)
-    json.dump(collect(Question(asked["stack"], asked["secrets"], asked["host"])), sys.stdout)
+    json.dump(collect(Question(**asked)), sys.stdout)
     sys.stdout.flush()
 
 

@@ -6,7 +6,6 @@ Settings files do not tell what an application uses; the application does.
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.question import Que
 
 # Seconds: of a process that imports an application, on a machine that is busy.
 DEADLINE = 13.0
-ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def collect(question: Question) -> dict[str, Any] | None:
@@ -38,21 +36,12 @@ def collect(question: Question) -> dict[str, Any] | None:
     if not python.exists():
         return {"fault": f"`{python}` is not there"}
     definition = _definition(question)
-    words = ["/bin/sh", "-c", import_check.SHELL, "sh", definition.get("environment_file", "")]
-    words += [
-        str(python),
-        "-c",
-        PROGRAM,
-        question.stack["app"]["module"],
-        str(len(question.stack["workers"])),
-    ]
-    directory = definition.get("working_dir", "")
+    given = definition.get("working_dir", "")
+    directory = Path(given) if given and Path(given).is_dir() else Path("/")
+    program = (PROGRAM, question.stack["app"]["module"], str(len(question.stack["workers"])))
+    file = definition.get("environment_file", "")
     try:
-        done = subprocess.run(
-            words, env=ENVIRONMENT, cwd=directory if directory and Path(directory).is_dir() else "/",
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
-            timeout=DEADLINE, **import_check.account(definition.get("user", "")),
-        )  # fmt: skip
+        done = import_check.run(python, program, directory, definition.get("user", ""), file, DEADLINE)
     except (KeyError, OSError) as error:
         return {"fault": f"the application cannot be asked: {error}"}
     return read(done.stdout, done.stderr)

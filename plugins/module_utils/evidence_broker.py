@@ -17,15 +17,12 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.question import Que
 
 TIMEOUT = 3.0
 QUESTIONS = {
-    "overview": "/api/overview",
     "nodes": "/api/nodes",
     "users": "/api/users",
     "vhosts": "/api/vhosts",
     "permissions": "/api/permissions",
     "queues": "/api/queues?disable_stats=true&enable_queue_totals=true",
     "connections": "/api/connections",
-    "consumers": "/api/consumers",
-    "feature_flags": "/api/feature-flags",
 }
 
 

@@ -40,8 +40,7 @@ def collect(question: Question) -> dict[str, Any] | None:
     end = question.stack["endpoints"]["redis"]
     try:
         with Session(end["host"], int(end["port"]), question.login("redis")[1]) as redis:
-            text = str(redis.call("INFO"))
-            info = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+            info = redis.info()
             databases = [name.removeprefix("db") for name in info if name[:2] == "db" and name[2:].isdigit()]
             return {
                 "info": info,

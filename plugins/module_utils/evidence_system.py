@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import machine
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import tail
 
 # Where the services write; a directory that is not there is left out.
-WRITTEN = ("/var/lib/rabbitmq", "/var/lib/redis", "/var/log", "/var/lib/rabbitry", "/tmp")
+WRITTEN = ("var/lib/rabbitmq", "var/lib/redis", "var/log", "var/lib/rabbitry", "tmp")
 TIMEOUT = 2.0
 AUDIT_LINES = 400
 DENIED = re.compile(
@@ -29,7 +28,7 @@ def collect(question: Question, root: Path = Path("/")) -> dict[str, Any]:
     """Return what the checks of the host read.
 
     {"clock": seconds since 1970, "overcommit": vm.overcommit_memory or "",
-    "disks": [{"path", "free", "total"}] in bytes, of directories that services write to,
+    "disks": of directories that services write to, as in machine.py,
     "selinux": {"enforcing": bool, "denials": [lines of the audit log on the stack's programs]},
     "flower": status of Flower's first page without a login, 0 for no answer, None where it does not belong,
     "homebrew": {"daemons": [plists by which root starts formulae], "root_owned": [paths]} or None}.
@@ -38,22 +37,11 @@ def collect(question: Question, root: Path = Path("/")) -> dict[str, Any]:
     return {
         "clock": time.time(),
         "overcommit": overcommit.read_text(encoding="ascii").strip() if overcommit.exists() else "",
-        "disks": list(_disks(root)),
+        "disks": machine.disks([str(path) for name in WRITTEN if (path := root / name).exists()]),
         "selinux": _selinux(root),
         "flower": _flower(question),
         "homebrew": homebrew(Path(HERE.prefix), root) if HERE.prefix else None,
     }
-
-
-def _disks(root: Path) -> Iterator[dict[str, Any]]:
-    for path in WRITTEN:
-        try:
-            found = os.statvfs(root / path.lstrip("/"))
-        except OSError:
-            continue
-        # What is kept for root does not help services that are not it.
-        free, total = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
-        yield {"path": path, "free": free, "total": total}
 
 
 def _selinux(root: Path) -> dict[str, Any]:

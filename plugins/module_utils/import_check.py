@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ print(*sorted(name for name in app.tasks if not name.startswith("celery.")), sep
 
 # Reads the environment file as supervisord's wrapper does, then becomes the command.
 SHELL = 'set -a; [ -z "$1" ] || . "$1"; shift; exec "$@"'
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def import_check(module: str, release: Path, python: Path, user: str, environment_file: str) -> list[str]:
@@ -34,24 +36,9 @@ def import_check(module: str, release: Path, python: Path, user: str, environmen
     Raises DeploymentError with the end of the traceback when the module, or one that it brings, cannot be
     imported by `user`, or takes longer than 60 seconds.
     """
-    words = ["/bin/sh", "-c", SHELL, "sh", environment_file, str(python), "-c", PROGRAM, module]
-    environment = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LC_ALL": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     try:
-        # `-c` puts the working directory first on the path: the new release goes before the current one.
-        done = subprocess.run(
-            words,
-            env=environment,
-            cwd=release,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-            **account(user),
-        )
+        # The working directory goes first on the path: the new release is before the current one.
+        done = run(python, (PROGRAM, module), release, user, environment_file, DEADLINE)
     except subprocess.TimeoutExpired as error:
         raise DeploymentError(
             f"importing `{module}` did not end within {DEADLINE} s",
@@ -67,6 +54,27 @@ def import_check(module: str, release: Path, python: Path, user: str, environmen
             lines[-15:],
         )
     return str(done.stdout).split()
+
+
+def run(
+    python: Path, program: Sequence[str], directory: Path, user: str, environment_file: str, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python program and its arguments as the application's services run: account, environment, place.
+
+    Raises TimeoutExpired after `seconds`, KeyError for an account that is not there, OSError for a Python.
+    """
+    return subprocess.run(
+        ["/bin/sh", "-c", SHELL, "sh", environment_file, str(python), "-c", *program],
+        env=ENVIRONMENT,
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=seconds,
+        check=False,
+        **account(user),
+    )
 
 
 def account(user: str) -> dict[str, Any]:

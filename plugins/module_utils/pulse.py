@@ -5,55 +5,55 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import sockets, supervisor, vitals
+from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
 
 SHOWN = ("celery", "kombu", "redis", "flower")
 
 
-def take(stack: Mapping[str, Any], secrets: Mapping[str, str], host: str) -> dict[str, Any]:
-    """Everything that `status` shows of one host.
-
-    `stack` is the document stack.json, `secrets` the passwords it refers to (monitor and redis are used).
-    Gives {"host", "time", "services": {name: state, pid, since, restarts, listens, from}, "versions",
-    "broker", "backend", "flower"}; the last three are None where they do not run and {"fault": sentence}
-    when they are silent.
-    """
-    known = next(each for each in stack["hosts"] if each["name"] == host)
-    names = [service["name"] for service in known["services"]]
+def services(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """State and ports of services by name: running, state, enabled, pid, since, restarts, listens, from."""
     states = supervisor.states(names)
     ports = sockets.ports_of({name: int(state["pid"] or 0) for name, state in states.items()})
-    ends, accounts = stack["endpoints"], stack["accounts"]
-    monitor, redis = accounts["monitor"], accounts["redis"]
+    return {name: {**states[name], **ports[name]} for name in names}
+
+
+def take(question: Question) -> dict[str, Any]:
+    """Everything that `status` shows of one host; of the passwords, monitor's and redis' are used.
+
+    Gives {"host", "time", "services": as above, "versions", "broker", "backend", "flower"}; the last three
+    are None where they do not run and {"fault": sentence} when they are silent.
+    """
+    found = services(question.services)
+    ends = question.stack["endpoints"]
 
     def watch() -> dict[str, Any]:
         return vitals.broker(
             ends["management"]["host"],
             ends["management"]["port"],
-            monitor["username"],
-            secrets[monitor["secret"]],
+            *question.login("monitor"),
             ends["amqp"]["vhost"],
         )
 
     def store() -> dict[str, Any]:
-        end = ends["redis"]
-        return vitals.backend(end["host"], end["port"], redis["username"], secrets[redis["secret"]])
+        return vitals.backend(ends["redis"]["host"], ends["redis"]["port"], *question.login("redis"))
 
     def flower() -> dict[str, Any]:
         return vitals.dashboard(ends["flower"]["host"], ends["flower"]["port"])
 
     return {
-        "host": host,
+        "host": question.host,
         "time": time.time(),
-        "services": {name: {**states[name], **ports[name]} for name in names},
-        "versions": versions(Path(stack["app"]["home"])),
-        "broker": _ask(watch) if "rabbitmq-server" in names else None,
-        "backend": _ask(store) if "redis-server" in names else None,
-        "flower": _ask(flower) if "stack-flower" in names and ends["flower"] else None,
+        "services": found,
+        "versions": versions(Path(question.stack["app"]["home"])),
+        "broker": _ask(watch) if question.runs("rabbitmq-server") else None,
+        "backend": _ask(store) if question.runs("redis-server") else None,
+        "flower": _ask(flower) if question.runs("stack-flower") and ends["flower"] else None,
     }
 
 
@@ -78,7 +78,7 @@ def main() -> None:
     """Read {"stack", "secrets", "host"} as JSON from standard input, write the pulse as JSON."""
     asked = json.load(sys.stdin)
     try:
-        json.dump(take(asked["stack"], asked["secrets"], asked["host"]), sys.stdout)
+        json.dump(take(Question(**asked)), sys.stdout)
     except SupervisorError as error:
         sys.exit(str(error))
 

@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import ledger
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+# What a module that is asked about a host takes, as an Ansible argument spec.
+ARGUMENTS = {
+    "stack": {"type": "dict", "required": True},
+    "secrets": {"type": "dict", "required": True, "no_log": True},
+    "host": {"type": "str", "required": True},
+}
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,14 @@ class Question:
     secrets: Mapping[str, str]
     host: str
     ledgers: Path = ledger.ROOT
+
+    @classmethod
+    def of(cls, module: AnsibleModule) -> Question:
+        """What a module with ARGUMENTS was asked; ends the module when the model does not know its host."""
+        asked = module.params
+        if asked["host"] not in [each["name"] for each in asked["stack"]["hosts"]]:
+            module.fail_json(msg=f"host `{asked['host']}` is not in the model", hint="./inv describe")
+        return cls(asked["stack"], asked["secrets"], asked["host"])
 
     @cached_property
     def here(self) -> Mapping[str, Any]:

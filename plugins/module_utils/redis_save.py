@@ -87,6 +87,4 @@ def save_again(server: Server, password: str, seconds: float = SECONDS) -> bool:
 
 
 def _failed(session: Session) -> bool:
-    lines = str(session.call("INFO", "persistence")).splitlines()
-    facts = dict(line.split(":", 1) for line in lines if ":" in line)
-    return facts.get("rdb_last_bgsave_status") == "err"
+    return session.info("persistence").get("rdb_last_bgsave_status") == "err"

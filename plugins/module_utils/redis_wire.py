@@ -88,6 +88,11 @@ class Session:
         flat = [str(one) for one in answer] if isinstance(answer, list) else []
         return dict(zip(flat[::2], flat[1::2], strict=True))
 
+    def info(self, section: str = "default") -> dict[str, str]:
+        """Names and values of INFO, or of one section of it."""
+        text = str(self.call("INFO", section))
+        return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
     def _read(self) -> Reply:
         line = self._answers.readline().decode(errors="replace").strip()
         kind, rest = line[:1], line[1:]

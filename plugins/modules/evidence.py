@@ -52,24 +52,13 @@ evidence:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import evidence
-from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
+from ansible_collections.rabbitry.stack.plugins.module_utils.question import ARGUMENTS, Question
 
 
 def main() -> None:
     """Run as an Ansible module."""
-    module = AnsibleModule(
-        argument_spec={
-            "stack": {"type": "dict", "required": True},
-            "secrets": {"type": "dict", "required": True, "no_log": True},
-            "host": {"type": "str", "required": True},
-        },
-        supports_check_mode=True,
-    )
-    asked = module.params
-    if asked["host"] not in [each["name"] for each in asked["stack"]["hosts"]]:
-        module.fail_json(msg=f"host `{asked['host']}` is not in the model", hint="./inv describe")
-    found = evidence.collect(Question(asked["stack"], asked["secrets"], asked["host"]))
-    module.exit_json(changed=False, evidence=found)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module.exit_json(changed=False, evidence=evidence.collect(Question.of(module)))
 
 
 if __name__ == "__main__":

@@ -52,26 +52,18 @@ pulse:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import pulse
+from ansible_collections.rabbitry.stack.plugins.module_utils.question import ARGUMENTS, Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
 
 
 def main() -> None:
     """Run as an Ansible module."""
-    module = AnsibleModule(
-        argument_spec={
-            "stack": {"type": "dict", "required": True},
-            "secrets": {"type": "dict", "required": True, "no_log": True},
-            "host": {"type": "str", "required": True},
-        },
-        supports_check_mode=True,
-    )
-    asked = module.params
-    if asked["host"] not in [each["name"] for each in asked["stack"]["hosts"]]:
-        module.fail_json(msg=f"host `{asked['host']}` is not in the model", hint="./inv describe")
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    question = Question.of(module)
     try:
-        module.exit_json(changed=False, pulse=pulse.take(asked["stack"], asked["secrets"], asked["host"]))
+        module.exit_json(changed=False, pulse=pulse.take(question))
     except SupervisorError as error:
-        module.fail_json(msg=f"{error} (host {asked['host']})", hint=error.hint)
+        module.fail_json(msg=f"{error} (host {question.host})", hint=error.hint)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from rabbitry import report, scenarios
+from rabbitry import scenarios
 from rabbitry.molecule import HEAD
+from tests.support import summary
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -18,11 +19,4 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reports = [one for group in terminalreporter.stats.values() for one in group]
-    found = [dict(getattr(one, "user_properties", ())) for one in reports]
-    # A test's set-up and end carry its properties too.
-    rows = dict.fromkeys(tuple(one["row"]) for one in found if "row" in one)
-    if rows:
-        terminalreporter.section("scenarios: seconds of each step")
-        for line in report.aligned([HEAD, *sorted(rows)]):
-            terminalreporter.write_line(line)
+    summary.table(terminalreporter, "row", "scenarios: seconds of each step", HEAD)

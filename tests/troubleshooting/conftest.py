@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rabbitry import report
+from tests.support import summary
 from tests.support.ward import Ward
 
 HEAD = ("entry", "host", "break", "named", "fixed", "green")
@@ -23,10 +23,4 @@ def wards() -> Iterator[dict[str, Ward]]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reports = [one for group in terminalreporter.stats.values() for one in group]
-    found = [dict(getattr(one, "user_properties", ())) for one in reports]
-    rows = dict.fromkeys(tuple(one["entry"]) for one in found if "entry" in one)
-    if rows:
-        terminalreporter.section("entries: seconds of each step")
-        for line in report.aligned([HEAD, *sorted(rows)]):
-            terminalreporter.write_line(line)
+    summary.table(terminalreporter, "entry", "entries: seconds of each step", HEAD)

@@ -35,11 +35,12 @@ class Server:
     def pairs(self, *words: str) -> dict[str, str]:
         return {"flags": self.flags} if words[0] == "ACL" else {"dir": "/var/lib/redis"}
 
+    def info(self) -> dict[str, str]:
+        return {"redis_version": "8.0.2"} | {f"db{name}": "keys=1" for name in self.databases}
+
     def call(self, *words: str) -> Any:
         keys = self.databases.get(self.selected, {})
         match words:
-            case ("INFO",):
-                return "\r\n".join(["redis_version:8.0.2", *(f"db{name}:keys=1" for name in self.databases)])
             case ("SELECT", name):
                 self.selected = name
             case ("MODULE", "LIST"):

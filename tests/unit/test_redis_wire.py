@@ -57,6 +57,16 @@ def test_every_kind_of_answer_is_read() -> None:
         assert session.call("GET", "nothing") is None
 
 
+def test_info_is_read_line_by_line() -> None:
+    text = "# Persistence\r\nloading:0\r\nrdb_saves:1\r\n\r\n"
+    with (
+        server((*HELLO, f"${len(text)}\r\n{text}\r\n".encode())) as (port, received),
+        redis_wire.Session("127.0.0.1", port, "x") as session,
+    ):
+        assert session.info("persistence") == {"loading": "0", "rdb_saves": "1"}
+    assert received[-1].endswith(b"$11\r\npersistence\r\n")
+
+
 def test_a_server_that_loads_its_data_is_waited_for() -> None:
     loading = (b"+OK\r\n", b"-LOADING Redis is loading the dataset in memory\r\n")
     with server((b"",), loading, HELLO) as (port, received):
