@@ -30,6 +30,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.question import Que
 SCHEMA = 1
 # Seconds after which a section counts as silent; every probe in them has a shorter one of its own.
 DEADLINE = 15.0
+# Of the services' states, and seconds between two.
+LOOKS, PAUSE = 4, 0.25
 
 
 def _facts(question: Question) -> dict[str, Any]:
@@ -45,7 +47,17 @@ def _facts(question: Question) -> dict[str, Any]:
 
 
 def _pulse(question: Question) -> dict[str, Any]:
-    return {"services": pulse.services(question.services)}
+    """While systemd tries a unit again it does not know for an instant why it failed: then look again."""
+    for _ in range(LOOKS):
+        found = pulse.services(question.services)
+        if not any(_is_tried_again(one) for one in found.values()):
+            break
+        time.sleep(PAUSE)
+    return {"services": found}
+
+
+def _is_tried_again(service: Mapping[str, Any]) -> bool:
+    return bool(service["state"] == "starting" and service["restarts"] and not service["reason"])
 
 
 Sections = Mapping[str, Callable[[Question], Any]]

@@ -90,3 +90,23 @@ def test_what_was_said_before_is_no_evidence() -> None:
 
 def test_a_ledger_elsewhere_can_be_asked(tmp_path: Path) -> None:
     assert Question(document(), SECRETS, "localhost", tmp_path).ledgers == tmp_path
+
+
+@pytest.mark.parametrize(("instants", "looks"), [(0, 1), (2, 3), (9, evidence.LOOKS)])
+def test_a_unit_that_is_just_tried_again_is_looked_at_once_more(
+    question: Question, monkeypatch: pytest.MonkeyPatch, instants: int, looks: int
+) -> None:
+    """For `instants` looks systemd has forgotten why the last attempt failed."""
+    seen: list[object] = []
+
+    def services(names: object) -> dict[str, Any]:
+        seen.append(names)
+        trying = len(seen) <= instants
+        state, reason = ("starting", "") if trying else ("crashing", "exit status 1")
+        return {"stack-flower": {"state": state, "reason": reason, "restarts": 3}}
+
+    monkeypatch.setattr(evidence.pulse, "services", services)
+    monkeypatch.setattr(evidence, "PAUSE", 0)
+    found = evidence.SECTIONS["pulse"](question)
+    assert len(seen) == looks
+    assert found["services"]["stack-flower"]["reason"] == ("exit status 1" if instants < 9 else "")
