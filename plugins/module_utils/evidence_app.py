@@ -6,6 +6,7 @@ Settings files do not tell what an application uses; the application does.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def collect(question: Question) -> dict[str, Any] | None:
     Of one that can: "main" (its name), "broker", "backend" (URLs without passwords, "" for none), "conf"
     {setting: value}, "tasks" [name], "schedule" {entry: task}, "sends_to" [queue], "broker_error" and
     "backend_error" (why it was not let in, "" when it was), and where the broker lets it in "nodes" {worker
-    that answers: [queue]}. Raises TimeoutExpired when it takes longer than 13 s.
+    that answers: [queue]}. Raises TimeoutError when it takes longer than 13 s.
     """
     if not any(name.startswith("stack-") for name in question.services):
         return None
@@ -42,6 +43,8 @@ def collect(question: Question) -> dict[str, Any] | None:
     file = definition.get("environment_file", "")
     try:
         done = import_check.run(python, program, directory, definition.get("user", ""), file, DEADLINE)
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"the application took longer than {DEADLINE:g} s") from error
     except (KeyError, OSError) as error:
         return {"fault": f"the application cannot be asked: {error}"}
     return read(done.stdout, done.stderr)

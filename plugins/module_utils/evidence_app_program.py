@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Arguments: the module as `celery -A` takes it, then the names of the workers. Prints one JSON document.
 PROGRAM = '''
-import importlib.metadata, json, os, re, socket, sys, traceback
+import importlib.metadata, json, os, re, socket, sys, threading, traceback
 from collections import Counter
 
 SHADOWED = ("celery", "kombu", "amqp", "redis", "flower", "billiard", "vine", "pika")
@@ -14,6 +14,7 @@ SETTINGS = (
     "timezone", "enable_utc", "worker_concurrency", "worker_prefetch_multiplier", "worker_pool",
     "worker_enable_remote_control", "worker_max_tasks_per_child", "broker_heartbeat",
 )
+PATIENCE = 5.0
 PASSWORD = re.compile(r"^[^:/]+://[^:]*:(?P<password>.*)@")
 found = {"python": sys.version.split()[0], "packages": {}, "error": "", "variables": {}}
 
@@ -105,6 +106,24 @@ def nodes(app, connection, expected):
     return answers
 
 
+def ask_nodes(app, connection, expected):
+    """The same within PATIENCE seconds: a broker with an alarm takes a question and never confirms it."""
+    def ask():
+        try:
+            found["nodes"] = nodes(app, connection, expected)
+            # The broker's log notes each connection that just breaks off.
+            connection.release()
+            app.pool.force_close_all()
+        except Exception as error:
+            found["broker_error"] = said(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    if asking.is_alive():
+        found["broker_error"] = f"the broker did not take a message within {PATIENCE:g} s"
+
+
 try:
     from celery.app.utils import find_app
     app = find_app(sys.argv[1])
@@ -125,10 +144,7 @@ try:
     connection, found["broker_error"] = broker(app)
     found["backend_error"] = backend(app)
     if connection:
-        found["nodes"] = nodes(app, connection, sys.argv[2:])
-        # The broker's log notes each connection that just breaks off.
-        connection.release()
-        app.pool.force_close_all()
+        ask_nodes(app, connection, sys.argv[2:])
 except BaseException as error:
     found["error"] = said(error) or type(error).__name__
 print(json.dumps(found, default=str))
