@@ -111,10 +111,10 @@ def _plugins(path: Path) -> list[str] | None:
 
 
 def _born(path: Path) -> float:
-    # A virtual host's marker keeps its time; most other files are written at each start.
-    marks = [*path.glob("msg_stores/vhosts/*/.vhost")] or [*path.iterdir()]
+    # Written when the node began and seldom again; most other files are written at each start.
+    marks = ("coordination/*/*/config", "schema.DAT", "*.DCD", "msg_stores/vhosts/*/.vhost")
     times = []
-    for mark in marks:
+    for mark in (found for pattern in marks for found in path.glob(pattern)):
         with suppress(OSError):
             times.append(mark.stat().st_mtime)
     return round(min(times, default=0.0), 2)
