@@ -8,6 +8,8 @@ from rabbitry.doctor.registry import check
 from rabbitry.model import Stack
 
 FOR_EVER = -1
+# Where Celery keeps tasks with a countdown.
+DELAYED = "celery_delayed_"
 
 
 @check("once/lock_stuck")
@@ -15,7 +17,7 @@ def lock_stuck(stack: Stack, seen: Evidence) -> Found | None:
     """A lock whose task is neither queued nor running, or one that never ends."""
     for lock in seen.answers("redis").get("locks", ()):
         endless = lock["left"] == FOR_EVER
-        if endless or _idle(seen):
+        if endless or _idle(stack, seen):
             until = "for ever" if endless else f"for {lock['left']} s more, and nothing is queued or runs"
             return Found(
                 f"celery_once keeps the task `{lock['task']}` locked {until}",
@@ -24,7 +26,11 @@ def lock_stuck(stack: Stack, seen: Evidence) -> Found | None:
     return None
 
 
-def _idle(seen: Evidence) -> bool:
-    """Whether the broker is on this host and no message is ready or with a worker."""
+def _idle(stack: Stack, seen: Evidence) -> bool:
+    """Whether the broker is here and no task is ready, delayed or with a worker; dead ones do not count."""
     queues = seen.answers("rabbitmq").get("queues")
-    return queues is not None and not any(queue.get("messages", 0) for queue in queues)
+    if queues is None:
+        return False
+    used = {*stack.queues, *seen.answers("app").get("sends_to", ())}
+    tasks = [queue for queue in queues if queue["name"] in used or queue["name"].startswith(DELAYED)]
+    return not any(queue.get("messages", 0) for queue in tasks)
