@@ -50,7 +50,7 @@ class Entry:
     shows: tuple[Shown, ...] = ()
     executed: str = ""
     alone: bool = False
-    """Whether its check needs all the rest to work, so that it is not tried together with another trouble."""
+    """Whether its check, or what brings it about, needs the rest to work: it is tried without another one."""
 
     @property
     def page(self) -> str:

@@ -25,7 +25,7 @@ def judge(
 ) -> list[Finding]:
     """Findings of all hosts, worst first, without those that follow from another one of theirs."""
     found = [finding for one in seen for finding in _host(stack, one, checks, entries, option)]
-    followers = {slug: _following(slug, entries) for slug in {finding.slug for finding in found}}
+    followers = {slug: following(slug, entries) for slug in {finding.slug for finding in found}}
     causes = {finding.slug for finding in found}
     kept = [
         one
@@ -81,7 +81,7 @@ def _host(
     return findings
 
 
-def _following(slug: str, entries: Mapping[str, Entry]) -> Collection[str]:
+def following(slug: str, entries: Mapping[str, Entry]) -> Collection[str]:
     """Everything that an entry explains, at first or second hand."""
     found: set[str] = set()
     waiting = [slug]

@@ -26,12 +26,13 @@ class Ward:
 
     @property
     def checkout(self) -> Checkout:
-        """A clone whose stack is up."""
+        """A clone whose stack is up and without fault."""
         if self._checkout is None:
             suite, _, boot = self.platform.partition("-")
             host = Host.start(suite, boot, label="ward")
             self._checkout = Checkout.clone_into(host)
             self._checkout.inv("up", seconds=UP)
+            self.names([])
         return self._checkout
 
     def give_up(self) -> None:
