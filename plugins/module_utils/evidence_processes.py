@@ -44,8 +44,9 @@ def _kernel(path: Path) -> dict[str, Any]:
     facts: dict[str, Any] = {"directory": "", "state": "", "files": 0}
     with suppress(OSError, ValueError, IndexError):
         facts["state"] = (path / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
-        facts["directory"] = str((path / "cwd").readlink())
         limits = (path / "limits").read_text(encoding="ascii", errors="replace").splitlines()
         line = next(one for one in limits if one.startswith("Max open files"))
         facts["files"] = int(line.split()[3])
+        # Last: a container's root may not read it of other accounts.
+        facts["directory"] = str((path / "cwd").readlink())
     return facts

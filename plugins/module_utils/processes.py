@@ -14,6 +14,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import ps
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
 
 PROC = Path("/proc")
+MARK = "RABBITRY_SERVICE="
 GRACE = 15.0  # seconds between asking a process to end and making it
 POLL = 0.02
 
@@ -26,7 +27,7 @@ class Process:
     uid: int
     name: str
     arguments: tuple[str, ...]
-    service: str  # RABBITRY_SERVICE of its environment
+    service: str  # RABBITRY_SERVICE of its environment; "" where a container's root may not read that
     started: str
 
 
@@ -44,14 +45,13 @@ def running(proc: Path = PROC) -> Iterator[Process]:
             if _namespace(path) != own:
                 continue
             stat = (path / "stat").read_text(encoding="utf-8", errors="replace")
-            environment = (path / "environ").read_bytes().decode(errors="replace").split("\0")
             command = (path / "cmdline").read_bytes().decode(errors="replace").rstrip("\0")
             yield Process(
                 pid=int(path.name),
                 uid=path.stat().st_uid,
                 name=stat[stat.index("(") + 1 : stat.rindex(")")],
                 arguments=tuple(command.split("\0")),
-                service=next((e[16 + 1 :] for e in environment if e.startswith("RABBITRY_SERVICE=")), ""),
+                service=_service(path),
                 started=stat[stat.rindex(")") + 2 :].split()[19],
             )
 
@@ -66,8 +66,20 @@ def _by_ps() -> Iterator[Process]:
             )
 
 
-def _namespace(path: Path) -> str:
-    return str((path / "ns" / "pid").readlink())
+def _namespace(path: Path) -> int:
+    """How deep below this /proc a process is: those of containers have an id of their own in each level.
+
+    The links in `ns` would tell the same, but a container's root may not read those of other accounts.
+    """
+    lines = (path / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((len(line.split()) for line in lines if line.startswith("NSpid:")), 0)
+
+
+def _service(path: Path) -> str:
+    with suppress(OSError):
+        words = (path / "environ").read_bytes().decode(errors="replace").split("\0")
+        return next((word.removeprefix(MARK) for word in words if word.startswith(MARK)), "")
+    return ""
 
 
 def _ancestors(proc: Path) -> set[int]:

@@ -57,9 +57,9 @@ def start(
     directory: str = "/root",
     group: str = "",
     env: str = "",
-    namespace: str = "1",
+    namespaces: int = 1,
 ) -> None:
-    proc.add(900001, name, *words, env=env, namespace=namespace)
+    proc.add(900001, name, *words, env=env, namespaces=namespaces)
     (proc.root / "900001" / "cwd").symlink_to(directory)
     (proc.root / "900001" / "cgroup").write_text(f"0::{group}\n")
 
@@ -96,7 +96,7 @@ def test_a_beat_of_roots_is_found_also_with_the_environments_own_path(proc: Fake
     ("name", "words", "more"),
     [
         ("redis-server", ("redis-server", "*:7000"), {}),
-        ("redis-server", ("redis-server", "/etc/redis/redis.conf"), {"namespace": "2"}),
+        ("redis-server", ("redis-server", "/etc/redis/redis.conf"), {"namespaces": 2}),
         ("redis-server", ("redis-server", "/etc/redis/redis.conf"), {"env": "RABBITRY_SERVICE=redis-server"}),
         (
             "redis-server",

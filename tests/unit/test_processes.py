@@ -30,11 +30,11 @@ class FakeProc:
         (root / "cpuinfo").touch()
 
     def add(
-        self, pid: int, name: str, *words: str, env: str = "", namespace: str = "1", parent: int = 1
+        self, pid: int, name: str, *words: str, env: str = "", namespaces: int = 1, parent: int = 1
     ) -> None:
         path = self.root / str(pid)
-        (path / "ns").mkdir(parents=True)
-        (path / "ns" / "pid").symlink_to(f"pid:[{namespace}]")
+        path.mkdir()
+        (path / "status").write_text(f"Name:\t{name}\nNSpid:\t" + "\t".join([str(pid)] * namespaces) + "\n")
         (path / "stat").write_text(f"{pid} ({name}) S {parent} " + " ".join(str(n) for n in range(5, 30)))
         (path / "cmdline").write_text("\0".join(words or (name,)) + "\0")
         (path / "environ").write_text(f"HOME=/\0{env}\0")
@@ -56,9 +56,16 @@ def test_the_supervisor_comes_before_what_it_would_start_again(proc: FakeProc) -
 
 
 def test_containers_and_ancestors_are_spared(proc: FakeProc) -> None:
-    proc.add(900001, "redis-server", namespace="2")
+    proc.add(900001, "redis-server", namespaces=2)
     proc.add(900002, "redis-server")
     assert proc.leftovers({os.geteuid()}) == [900002]
+
+
+def test_a_process_whose_environment_is_closed_is_seen(proc: FakeProc) -> None:
+    """As a container's root sees those of other accounts."""
+    proc.add(900001, "celery", env="RABBITRY_SERVICE=stack-beat")
+    (proc.root / "900001/environ").unlink()
+    assert [(one.pid, one.service) for one in processes.running(proc.root)] == [(900001, "")]
 
 
 def test_epmd_goes_unless_a_node_of_others_needs_it(proc: FakeProc) -> None:
