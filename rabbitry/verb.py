@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
@@ -75,9 +76,16 @@ def named(argv: Iterable[str]) -> list[str]:
     return changed
 
 
+def _interrupt(number: int, frame: object) -> None:
+    """Whoever ends us ends what we began as well, as Ctrl-C does: no playbook goes on alone."""
+    raise KeyboardInterrupt
+
+
 def start(tasks: ModuleType) -> None:
     """Run the verb that the command line names."""
     with (ROOT / "galaxy.yml").open(encoding="utf-8") as stream:
         version = next(line.split()[1] for line in stream if line.startswith("version:"))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     program = Program(name="inv", binary="./inv", namespace=Collection.from_module(tasks), version=version)
     program.run([sys.argv[0], "--write-pyc", *named(sys.argv[1:])])

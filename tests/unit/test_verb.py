@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from invoke.context import Context
 
@@ -49,3 +54,37 @@ def test_a_verdict_is_the_exit_code() -> None:
     with pytest.raises(SystemExit) as caught:
         refuses(Context())
     assert caught.value.code == 1
+
+
+WAITING = """
+import subprocess, sys, types
+from rabbitry.verb import start, verb
+
+@verb
+def wait(context):
+    \"\"\"Wait for somebody.\"\"\"
+    child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    print(child.pid, flush=True)
+    try:
+        child.wait()
+    finally:
+        child.kill()
+        child.wait()
+
+tasks = types.ModuleType("tasks")
+tasks.wait = wait
+sys.argv = ["inv", "wait"]
+start(tasks)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_verb_that_is_ended_ends_what_it_began(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", WAITING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        process.send_signal(number)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "interrupted\n")
+    assert not Path(f"/proc/{child}").exists()
