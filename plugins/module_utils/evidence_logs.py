@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,14 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import supervisor
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import tail
 
-LINES = 120
+# How many lines are looked through, and how many of those that tell something are kept.
+WINDOW, LINES = 1000, 120
+# What healthy services print for each task and each connection.
+ROUTINE = re.compile(
+    r"Task \S+\[\S+\] (?:received|succeeded in)"
+    r"|(?:accepting|closing) AMQP connection|authenticated and granted access|has a client-provided name"
+    r"|\] 200 (?:GET|POST) "
+)
 # Its start script says why it could not start in files of its own (Debian's unit, Homebrew's plist).
 BOOT_LOGS = {
     "rabbitmq-server": (
@@ -18,6 +26,7 @@ BOOT_LOGS = {
         "/var/log/rabbitmq/rabbitmq-server.log",
     )
 }
+RECENT = 3600.0
 # A process writes its first lines before its supervisor counts it as started.
 SLACK = 2.0
 TIMES = (
@@ -34,18 +43,26 @@ TIMES = (
 
 
 def collect(question: Question) -> dict[str, list[str]]:
-    """Return the last lines of each service's log by its name, at most 120, oldest first.
+    """Return the last lines of each service's log by its name, at most 120, oldest first, without routine.
 
-    Of a service that runs only what came since its process began: what was mended is no evidence.
+    Of a service that runs only what came since its process began and within the last hour: what was mended,
+    or happened once, is no evidence.
     """
     states = supervisor.states(question.services, question.ledgers)
     found = {}
     for name in question.services:
-        lines = supervisor.logs(name, LINES, question.ledgers)
+        lines = supervisor.logs(name, WINDOW, question.ledgers)
         lines += [line for path in BOOT_LOGS.get(name, ()) for line in tail(path, LINES // 2)]
         state = states[name]
-        found[name] = since(lines, state["since"] - SLACK) if state["running"] else lines
+        if state["running"]:
+            lines = since(lines, max(state["since"] - SLACK, time.time() - RECENT))
+        found[name] = telling(lines)
     return found
+
+
+def telling(lines: list[str]) -> list[str]:
+    """Return the last lines but those of each task and connection, so that a trouble stays in view."""
+    return [line for line in lines if not ROUTINE.search(line)][-LINES:]
 
 
 def since(lines: list[str], moment: float) -> list[str]:

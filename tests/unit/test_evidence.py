@@ -110,3 +110,34 @@ def test_a_unit_that_is_just_tried_again_is_looked_at_once_more(
     found = evidence.SECTIONS["pulse"](question)
     assert len(seen) == looks
     assert found["services"]["stack-flower"]["reason"] == ("exit status 1" if instants < 9 else "")
+
+
+def test_what_is_printed_for_each_task_and_connection_hides_no_trouble() -> None:
+    busy = [
+        "[2026-11-23 22:03:17,820: INFO/MainProcess] Task sample.tasks.add[5e70] received",
+        "[2026-11-23 22:03:17,831: INFO/ForkPoolWorker-2] Task sample.tasks.add[5e70] succeeded in 0.002s",
+        "2026-11-23 22:03:17.97 [info] <0.990.0> accepting AMQP connection 127.0.0.1:40196 -> 127.0.0.1:5672",
+        "2026-11-23 22:03:17.98 [info] <0.990.0> connection 127.0.0.1:40196 -> 127.0.0.1:5672: user 'app' "
+        "authenticated and granted access to vhost 'app'",
+    ]
+    trouble = [
+        "[2026-11-23 22:02:10,100: ERROR/MainProcess] Received unregistered task of type 'x'.",
+        "KeyError: 'x'",
+    ]
+    assert evidence_logs.telling(trouble + busy * 200) == trouble
+    assert len(evidence_logs.telling(["a line"] * 500)) == evidence_logs.LINES
+
+
+def test_a_service_that_runs_tells_of_the_last_hour(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1795460400.0
+    lines = ["2026-11-23T17:30:00Z web1 old", "2026-11-23T18:30:00Z web1 new"]
+    for running, expected in ((True, lines[1:]), (False, lines)):
+        state = {"running": running, "since": now - 86400}
+        monkeypatch.setattr(
+            evidence_logs.supervisor, "states", lambda names, _, s=state: dict.fromkeys(names, s)
+        )
+        monkeypatch.setattr(evidence_logs.supervisor, "logs", lambda *_: list(lines))
+        monkeypatch.setattr(evidence_logs.time, "time", lambda: now)
+        assert evidence_logs.collect(question)["stack-beat"] == expected
