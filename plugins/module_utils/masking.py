@@ -20,6 +20,10 @@ OPTION = re.compile(
     r"\S+",
     re.I,
 )
+# A URL whose password ends too early: Python names a part of the password as the port that it is not.
+PORT = re.compile(
+    r"(?P<name>Port could not be cast to integer value as |with base 10: )(?P<quote>['\"]).*(?P=quote)"
+)
 
 
 def masked(value: Any, secrets: Iterable[str]) -> Any:
@@ -50,6 +54,7 @@ def _walk(value: Any, known: re.Pattern[str] | None) -> Any:
     if isinstance(value, str):
         text = known.sub(MASK, value) if known else value
         text = URL.sub(lambda found: _keep(found), text)
+        text = PORT.sub(lambda found: f"{found['name']}'{MASK}'", text)
         return OPTION.sub(lambda found: found["name"] + MASK, text)
     if isinstance(value, dict):
         return {_walk(name, known): _walk(item, known) for name, item in value.items()}

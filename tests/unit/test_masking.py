@@ -41,6 +41,11 @@ def test_a_known_secret_leaves_in_no_form(form: str) -> None:
         ),
         ("redis-cli -a other ping", "redis-cli -a *** ping"),
         ("flower --basic_auth=me:other", "flower --basic_auth=***"),
+        (
+            "ValueError: Port could not be cast to integer value as 'pa'",
+            "ValueError: Port could not be cast to integer value as '***'",
+        ),
+        ("invalid literal for int() with base 10: 'o'ther'", "invalid literal for int() with base 10: '***'"),
         ("requirepass other", "requirepass ***"),
         ("WRONGPASS invalid username-password pair", "WRONGPASS invalid username-password pair"),
     ],
