@@ -55,17 +55,18 @@ def _of_linux(proc: Path) -> list[tuple[int, list[str]]]:
 
 def beats(processes: Iterable[tuple[int, list[str]]], module: str) -> list[int]:
     """The processes that are a beat of the application `module`, or a worker with one in it, and not ours."""
-    return [
-        pid
-        for pid, words in processes
-        if any(Path(word).name == "celery" for word in words[:3])
-        and application(words) == module
-        and ("beat" in words or ("worker" in words and {"-B", "--beat"} & set(words)))
-        and OURS not in words
-    ]
+    return [pid for pid, words in processes if is_beat(words, module) and OURS not in words]
 
 
-def application(words: list[str]) -> str:
+def is_beat(words: Sequence[str], module: str) -> bool:
+    """Whether a command line is that of a beat of the application `module`, or of a worker with one in it."""
+    if application(words) != module or not any(Path(word).name == "celery" for word in words[:3]):
+        return False
+    # A worker's queue may be named beat.
+    return bool({"-B", "--beat"} & set(words)) if "worker" in words else "beat" in words
+
+
+def application(words: Sequence[str]) -> str:
     """The value of -A or --app on a command line, or ""."""
     for number, word in enumerate(words):
         if word in ("-A", "--app"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import yaml
+
 from rabbitry import ansible, report
 from rabbitry.doctor import collecting, verb
 from rabbitry.doctor.finding import Finding
@@ -112,8 +114,9 @@ def explanation(entry: Entry) -> str:
 
 
 def _is_for_all(slug: str) -> bool:
-    """Whether the fix is what `up` does, which looks at all hosts together."""
-    return "playbooks/site.yml" in (ROOT / "troubleshooting" / slug / "fix.yml").read_text(encoding="utf-8")
+    """Whether the fix looks at all hosts together, as `up` does, or does something on others afterwards."""
+    plays = yaml.safe_load((ROOT / "troubleshooting" / slug / "fix.yml").read_text(encoding="utf-8"))
+    return len(plays) > 1 or "ansible.builtin.import_playbook" in plays[0]
 
 
 def _causes_first(slugs: Sequence[str]) -> list[str]:

@@ -39,7 +39,8 @@ def collect(question: Question) -> dict[str, Any] | None:
     definition = _definition(question)
     given = definition.get("working_dir", "")
     directory = Path(given) if given and Path(given).is_dir() else Path("/")
-    program = (PROGRAM, question.stack["app"]["module"], str(len(question.stack["workers"])))
+    workers = [worker["name"] for worker in question.stack["workers"]]
+    program = (PROGRAM, question.stack["app"]["module"], *workers)
     file = definition.get("environment_file", "")
     try:
         done = import_check.run(python, program, directory, definition.get("user", ""), file, DEADLINE)

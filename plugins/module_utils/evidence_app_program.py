@@ -132,6 +132,7 @@ try:
     found["main"] = app.main
     found["broker"], found["backend"] = safe(conf.broker_url), safe(conf.result_backend)
     found["conf"] = {name: conf.get(name) for name in SETTINGS}
+    found["visibility_timeout"] = (conf.broker_transport_options or {}).get("visibility_timeout")
     found["tasks"] = sorted(name for name in app.tasks if not name.startswith("celery."))
     schedule = dict(conf.beat_schedule or {})
     found["schedule"] = {name: str(entry.get("task")) for name, entry in schedule.items()}

@@ -31,7 +31,8 @@ def collect(question: Question) -> dict[str, Any] | None:
     """Return what Redis says, {"fault": sentence, "code": Redis' word} when it does not let us in.
 
     {"info": {name: text}, "settings": {name: text}, "open": whether it wants no password, "modules": [name],
-    "locks": [{"task", "database", "left": seconds, -1 for ever}] of celery_once, at most 5,
+    "locks": [{"task", "database", "left": seconds, -1 for ever, "idle": seconds since it was taken, or None}]
+    of celery_once, at most 5,
     "unacked": [{"database", "count", "oldest": seconds since 1970}] of those who use it as a broker}.
     None on a host without Redis.
     """
@@ -79,8 +80,17 @@ def _locks(redis: Session, databases: list[str]) -> list[dict[str, Any]]:
         for key in sorted(keys[name]):
             left = redis.call("TTL", key)
             if isinstance(left, int) and left != -2:
-                found.append({"task": task_of(key), "database": int(name), "left": left})
+                lock = {"task": task_of(key), "database": int(name), "left": left, "idle": _idle(redis, key)}
+                found.append(lock)
     return found[:SHOWN]
+
+
+def _idle(redis: Session, key: str) -> int | None:
+    try:
+        seconds = redis.call("OBJECT", "IDLETIME", key)
+    except Refused:  # a server that evicts by frequency does not count it
+        return None
+    return seconds if isinstance(seconds, int) else None
 
 
 def task_of(key: str) -> str:

@@ -16,6 +16,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.machine import acco
 
 LISTENING = "0A"
 NOBODY = {"pid": None, "program": "", "command": "", "service": "", "unit": ""}
+# Who logs in, or a job of cron, is no service that could be stopped for what it started.
+SESSION = re.compile(r"(?:user@.*|cron|crond|ssh|sshd|ssh@.*|sshd@.*|getty@.*|gdm.*|display-manager)$")
 UNIT = re.compile(r"/([^/]+)\.(service|socket)(?:/|$)")
 
 
@@ -147,7 +149,7 @@ def unit_of(root: Path, pid: int) -> str:
         return ""
     for line in groups.splitlines():
         found = UNIT.search(line.rpartition(":")[2])
-        if found:
+        if found and not SESSION.match(found.group(1)):
             return f"{found.group(1)}.{found.group(2)}"
     return ""
 

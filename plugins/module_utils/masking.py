@@ -12,12 +12,14 @@ from urllib.parse import quote
 MASK = "***"
 # Shorter ones are parts of ordinary words; RabbitMQ's `guest` is no secret, and its name is evidence.
 SHORTEST = 4
-KNOWN = {"guest", MASK}
-URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):(?P<password>[^\s@'\"]+)@", re.I)
+# Nor is a word that the stack prints everywhere: to hide it would hide what the evidence says.
+KNOWN = {"guest", "admin", "celery", "redis", "rabbitmq", "flower", "beat", "worker", "server", MASK}
+URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):(?P<password>\S+)@", re.I)
 OPTION = re.compile(
     # Redis' -a takes a password; Celery's -A names the application.
-    r"(?P<name>(?:(?<!\w)--?(?:requirepass|basic[-_]auth|password|pass|(?-i:a))|requirepass|masterauth)[= ])"
-    r"\S+",
+    r"(?P<name>(?:(?<!\w)--?(?:requirepass|basic[-_]auth|pass|setcookie|(?-i:a))|requirepass|masterauth)[= ]+"
+    r"|\b[\w-]*(?:password|passwd|secret|token|api[-_]?key)['\"]?(?:\s*[=:]\s*|(?<=--password)\s))"
+    r"(?:'[^']*'|\"[^\"]*\"|\S+)",
     re.I,
 )
 # A URL whose password ends too early: Python names a part of the password as the port that it is not.
@@ -57,7 +59,8 @@ def _walk(value: Any, known: re.Pattern[str] | None) -> Any:
         text = PORT.sub(lambda found: f"{found['name']}'{MASK}'", text)
         return OPTION.sub(lambda found: found["name"] + MASK, text)
     if isinstance(value, dict):
-        return {_walk(name, known): _walk(item, known) for name, item in value.items()}
+        # Names of sections, services and settings are our own.
+        return {name: _walk(item, known) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_walk(item, known) for item in value]
     return value

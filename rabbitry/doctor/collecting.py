@@ -59,11 +59,12 @@ def read(path: Path) -> Seen:
 
 
 def write(seen: Seen, path: Path) -> None:
-    """Write the evidence into a new file that only its owner may read; there are no passwords in it."""
+    """Write the evidence into a file that only its owner may read; there are no passwords in it."""
     text = json.dumps(seen.document, indent=1)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            os.fchmod(descriptor, 0o600)
             stream.write(text)
     except OSError as error:
         raise StackError(f"`{path}` cannot be written: {error.strerror}", "./inv doctor --json") from error

@@ -75,11 +75,13 @@ def choose(slugs: Collection[str], option: str = "") -> dict[str, Check]:
     every = checks()
     if not slugs:
         return every
+    chosen: set[str] = set()
     for slug in slugs:
-        if not any(slug in name for name in every):
+        meant = {slug} & every.keys() or {name for name in every if slug in name}
+        if not meant:
             raise StackError(f"no check `{slug}`", "ls -d troubleshooting/*/*", exit_code=BLIND)
-    exact = {name: check for name, check in every.items() if name in slugs}
-    return exact or {name: check for name, check in every.items() if any(slug in name for slug in slugs)}
+        chosen |= meant
+    return {name: check for name, check in every.items() if name in chosen}
 
 
 def document(seen: Seen, findings: Sequence[Finding], count: int, seconds: float) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rabbitry.entries import Shown
 from tests.support.checkout import CLONE, ENVIRONMENT, Checkout
 from tests.support.hosts import Host, Result
 from tests.support.wait import wait_until
@@ -55,6 +56,16 @@ class Ward:
             return said
 
         return wait_until(shown, SHOW, f"`{command}` prints `{text}`", every=1.0)
+
+    def says_no_more(self, shows: Sequence[Shown]) -> None:
+        """What doctor does not look for is asked for once more: no command prints its symptom now.
+
+        A log keeps what was printed, so that commands which read one are left out.
+        """
+        for shown in shows:
+            if " logs " not in shown.command and "journalctl" not in shown.command:
+                said = self.host.run(shown.command, seconds=60, check=False, env=ENVIRONMENT, cwd=CLONE).text
+                assert " ".join(shown.text.split()) not in " ".join(said.split()), said[-2000:]
 
     def findings(self) -> Sequence[Mapping[str, Any]]:
         """Return what doctor finds now."""

@@ -55,6 +55,8 @@ def test_entry(
             ward.checkout.inv("fix", *shlex.split(entry.slug), "--yes", seconds=FIX)
         watch.lap()
         ward.names([])
+        if not entry.check:
+            ward.says_no_more(entry.shows)
         ward.is_green()
         watch.lap()
     except BaseException:

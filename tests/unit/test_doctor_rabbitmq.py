@@ -19,6 +19,8 @@ def test_a_host_without_a_broker_is_not_spoken_of() -> None:
 TREE = "/var/lib/rabbitmq/mnesia"
 OWNED = f"`{TREE}/x` is root:rabbitmq 0640, not rabbitmq:rabbitmq 0640"
 COOKIE = NODE["cookie"]
+DIFFERENT = "the broker's definitions differ from the declared ones"
+CHANGED = (("definitions", "x", DIFFERENT),)
 RUNNING = [
     ("root_owned_files", evidence(drift=(("tree", TREE, OWNED),)), OWNED),
     (
@@ -91,12 +93,12 @@ RUNNING = [
     ),
     (
         "permission_missing",
-        evidence(answers={"permissions": [{**MAY, "configure": "^$", "write": "^$"}]}),
+        evidence(answers={"permissions": [{**MAY, "configure": "^$", "write": "^$"}]}, drift=CHANGED),
         "the user `app` may in the virtual host `app` configure only `^$`, write only `^$`",
     ),
     (
         "permission_missing",
-        evidence(answers={"permissions": []}),
+        evidence(answers={"permissions": []}, drift=CHANGED),
         "the user `app` has no permissions in the virtual host `app`",
     ),
     (
@@ -106,13 +108,13 @@ RUNNING = [
     ),
     (
         "guest_enabled",
-        evidence(answers={"users": [{"name": "guest", "tags": ["administrator"]}]}),
+        evidence(answers={"users": [{"name": "guest", "tags": ["administrator"]}]}, drift=CHANGED),
         "the user `guest` exists (administrator)",
     ),
     (
         "definitions_changed",
-        evidence(drift=(("definitions", "x", "the broker's definitions differ from the declared ones"),)),
-        "the broker's definitions differ from the declared ones",
+        evidence(drift=CHANGED),
+        DIFFERENT,
     ),
 ]
 
@@ -121,7 +123,14 @@ RUNNING = [
     ("slug", "seen", "wrong"), RUNNING, ids=lambda one: one if isinstance(one, str) else ""
 )
 def test_a_trouble_of_a_running_broker_is_named(slug: str, seen: Evidence, wrong: str) -> None:
-    assert found(seen) == {slug: wrong}
+    more = {"definitions_changed": DIFFERENT} if seen.drift("", "definitions") else {}
+    assert found(seen) == {**more, slug: wrong}
+
+
+def test_what_was_declared_so_is_no_trouble() -> None:
+    """A user with less than everything, or the user guest, as the inventory wants them."""
+    less = {"permissions": [{**MAY, "configure": "^app"}], "users": [{"name": "guest", "tags": []}]}
+    assert found(evidence(answers=less)) == {}
 
 
 def test_definitions_that_cannot_be_read_are_not_changed_ones() -> None:

@@ -32,6 +32,7 @@ def host(
     queues: list[dict[str, Any]] | None = None,
     processes: tuple[dict[str, Any], ...] = (),
     system: dict[str, str] | None = None,
+    late: bool = True,
     **more: Any,
 ) -> Evidence:
     """Evidence of a host with Redis; `drift` is (kind, name, why), `more` stands in Redis' section."""
@@ -47,6 +48,7 @@ def host(
         "system": system or {},
         "redis": answer,
         "rabbitmq": {} if queues is None else {"queues": queues},
+        "app": {"conf": {"task_acks_late": late}},
     }
     return Evidence("localhost", NOW, sections)
 
@@ -95,7 +97,9 @@ SIGN = "`/etc/redis/redis.conf` makes Redis write to `/etc/crontab`, and `/var/l
         (host(info={"maxmemory": "1048576", "maxmemory_policy": "noeviction"}), "out_of_memory",
          "uses 2.0 MiB, and maxmemory allows 1.0 MiB"),
         (host(info={"maxmemory": "4194304", "maxmemory_policy": "noeviction"}), "", ""),
-        (host(settings={"maxmemory-policy": "allkeys-lru"}), "eviction", "`allkeys-lru`"),
+        (host(settings={"maxmemory-policy": "allkeys-lru"}, drift=(("settings", "x", "set by hand"),)),
+         "eviction", "`allkeys-lru`"),
+        (host(settings={"maxmemory-policy": "allkeys-lru"}), "", ""),
         (host(open=True), "password_missing", "without a password"),
         (host(fault="answers `WRONGPASS …`", code="WRONGPASS"), "auth", "127.0.0.1:6379"),
         (host(fault="answers `LOADING …`", code="LOADING"), "", ""),
@@ -170,21 +174,27 @@ def test_few_open_files_of_our_own_servers(files: int, unit: str, told: bool) ->
     assert ("fd_limit" in named(host(processes=(process,)))) is told
 
 
-LOCK = {"task": "shop.bill", "database": 1, "left": 3540}
+LOCK = {"task": "shop.bill", "database": 1, "left": 3540, "idle": 60}
 BUSY, IDLE = [{"name": "default", "messages": 1}], [{"name": "default", "messages": 0}]
 
 
 @pytest.mark.parametrize(
-    ("lock", "queues", "told"),
+    ("lock", "queues", "late", "told"),
     [
-        (LOCK, IDLE, "3540 s more"),
-        (LOCK, BUSY, ""),
-        (LOCK, None, ""),  # the broker is on another host, or silent
-        (LOCK | {"left": -1}, BUSY, "for ever"),
+        (LOCK, IDLE, True, "3540 s more"),
+        (LOCK, IDLE, False, ""),  # a task that runs is in no queue
+        (LOCK | {"idle": 3}, IDLE, True, ""),  # the numbers of the queues may be older
+        (LOCK | {"idle": None}, IDLE, True, ""),
+        (LOCK, BUSY, True, ""),
+        (LOCK, [{"name": "tasks.dead", "messages": 1}], True, "3540 s more"),
+        (LOCK, [{"name": "celery_delayed_4", "messages": 1}], True, ""),
+        (LOCK, None, True, ""),  # the broker is on another host, or silent
+        (LOCK | {"left": -1}, BUSY, True, ""),
+        (LOCK | {"left": -1}, IDLE, True, "for ever"),
     ],
 )
-def test_a_lock_that_nobody_gives_back(lock: dict[str, Any], queues: Any, told: str) -> None:
-    found = named(host(locks=[lock], queues=queues))
+def test_a_lock_that_nobody_gives_back(lock: dict[str, Any], queues: Any, late: bool, told: str) -> None:
+    found = named(host(locks=[lock], queues=queues, late=late))
     assert sorted(found) == (["lock_stuck"] if told else [])
     assert told in "".join(one.wrong for one in found.values())
 

@@ -47,6 +47,10 @@ class Server:
                 return [["name", "vectorset", "ver", 1]]
             case ("SCAN", *_):
                 return ["0", [key for key in keys if key.startswith("qo_")]]
+            case ("OBJECT", "IDLETIME", "qo_shop.sweep"):
+                raise Refused("answers `ERR An LFU maxmemory policy is selected`", "ERR")
+            case ("OBJECT", "IDLETIME", _):
+                return 12
             case ("TTL", key):
                 return keys.get(key, -2)
             case ("TYPE", "unacked_index"):
@@ -84,8 +88,8 @@ def test_locks_tell_their_task_and_not_its_arguments(server: type[Server]) -> No
     found = evidence_redis.collect(QUESTION)
     assert found is not None
     assert found["locks"] == [
-        {"task": "shop.sweep", "database": 1, "left": -1},
-        {"task": "shop.tasks.bill", "database": 1, "left": 59},
+        {"task": "shop.sweep", "database": 1, "left": -1, "idle": None},
+        {"task": "shop.tasks.bill", "database": 1, "left": 59, "idle": 12},
     ]
     assert "4111" not in str(found)
 

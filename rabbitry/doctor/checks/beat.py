@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
 from rabbitry.doctor.checks.service import HELD, down_by_itself, service_of
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import Found
 from rabbitry.doctor.registry import check
 from rabbitry.model import Stack
+from rabbitry.processes import is_beat
 
 CANNOT_WRITE = (
     r"Removing corrupted schedule file|beat raised exception|cannot add item to database"
     r"|_destroy_open_corrupted_schedule|Permission denied: '.*/schedule"
 )
-# A worker's `-B` or `--beat` runs a scheduler within it.
-BEAT = re.compile(r"celery\b.* (?:beat(?= |$)|worker .*(?:-B|--beat)(?= |$))")
 
 
 @check("beat/schedule_file")
@@ -37,7 +32,13 @@ def double(stack: Stack, seen: Evidence) -> Found | None:
     if stack.beat is None:
         return None
     own = seen.services.get(stack.beat.service, {}).get("pid", 0)
-    others = [one for one in seen.processes if _is_foreign_beat(one, stack.beat.service, own)]
+    others = [
+        one
+        for one in seen.processes
+        if is_beat(one["command"].split(), stack.app.module)
+        and one["pid"] != own
+        and service_of(one) != stack.beat.service
+    ]
     if not others:
         return None
     first = others[0]
@@ -66,7 +67,3 @@ def down(stack: Stack, seen: Evidence) -> Found | None:
 
 def _service(stack: Stack, seen: Evidence) -> str:
     return stack.beat.service if stack.beat is not None and stack.beat.host == seen.host else ""
-
-
-def _is_foreign_beat(one: Mapping[str, Any], service: str, own: int) -> bool:
-    return one["pid"] != own and service_of(one) != service and BEAT.search(one["command"]) is not None

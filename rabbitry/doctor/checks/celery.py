@@ -57,7 +57,7 @@ def no_answer(stack: Stack, seen: Evidence) -> Found | None:
         return None
     for worker in workers(stack, seen):
         node = f"{worker.name}@{app['hostname']}"
-        if settled(worker, seen) and node not in app["nodes"]:
+        if settled(worker, seen) and node not in app["nodes"] and not _is_solo(worker, seen):
             others = ", ".join(sorted(app["nodes"])) or "nobody"
             control = app.get("conf", {}).get("worker_enable_remote_control")
             return Found(
@@ -65,6 +65,12 @@ def no_answer(stack: Stack, seen: Evidence) -> Found | None:
                 (f"answered: {others}", f"worker_enable_remote_control: {control}"),
             )
     return None
+
+
+def _is_solo(worker: Worker, seen: Evidence) -> bool:
+    """Whether a worker runs its tasks itself, so that it answers nothing meanwhile."""
+    own = [one["command"] for one in seen.processes if service_of(one) == worker.service]
+    return any("-P solo" in command or "--pool=solo" in command for command in own)
 
 
 @check("celery/queue_not_consumed")

@@ -12,6 +12,7 @@ from rabbitry.model import Stack
 
 UNREGISTERED = re.compile(r"Received unregistered task of type '?(?P<task>[^'\s]+)")
 LOST = r"Worker exited prematurely|exited with 'signal 9 \(SIGKILL\)'"
+TOO_LONG = r"Hard time limit \("
 REFUSED = r"Refusing to deserialize (disabled|untrusted) content"
 
 
@@ -39,7 +40,8 @@ def worker_lost(stack: Stack, seen: Evidence) -> Found | None:
     """A child of a running worker was killed in the middle of a task."""
     for worker in workers(stack, seen):
         said = seen.said(worker.service, LOST)
-        if said and seen.runs(worker.service):
+        # Celery itself kills the child of a task that took too long, which is another trouble.
+        if said and seen.runs(worker.service) and not seen.said(worker.service, TOO_LONG):
             child = seen.said(worker.service, r"Process '.*' pid:\d+ exited with")
             return Found(f"a child process of `{worker.service}` was killed", (child or said,))
     return None

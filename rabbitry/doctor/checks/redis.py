@@ -77,7 +77,8 @@ def eviction(stack: Stack, seen: Evidence) -> Found | None:
     """Redis may throw away what it holds for somebody else."""
     answer = seen.answers("redis")
     policy = answer.get("settings", {}).get("maxmemory-policy", "noeviction")
-    if policy == "noeviction":
+    # Whoever declared another one wants it; smoke says what it may cost.
+    if policy == "noeviction" or not seen.drift("", "settings"):
         return None
     info = answer["info"]
     return Found(
