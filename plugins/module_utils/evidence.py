@@ -108,7 +108,8 @@ def collect(question: Question, sections: Sections = SECTIONS) -> dict[str, Any]
         "sections": {name: answer for name, answer in found.items() if name not in faults},
         "faults": faults,
     }
-    masked: dict[str, Any] = masking.masked(document, question.secrets.values())
+    secrets = [*question.secrets.values(), *evidence_app.private(question)]
+    masked: dict[str, Any] = masking.masked(document, secrets)
     return masked
 
 

@@ -6,17 +6,20 @@ Settings files do not tell what an application uses; the application does.
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import import_check, supervisor
+from ansible_collections.rabbitry.stack.plugins.module_utils import import_check, ledger, supervisor
 from ansible_collections.rabbitry.stack.plugins.module_utils.evidence_app_program import PROGRAM
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 
 # Seconds: of a process that imports an application, on a machine that is busy.
 DEADLINE = 13.0
+PRIVATE = re.compile(r"PASS|SECRET|TOKEN|KEY|DSN|CREDENTIAL", re.I)
 
 
 def collect(question: Question) -> dict[str, Any] | None:
@@ -49,6 +52,16 @@ def collect(question: Question) -> dict[str, Any] | None:
     except (KeyError, OSError) as error:
         return {"fault": f"the application cannot be asked: {error}"}
     return read(done.stdout, done.stderr)
+
+
+def private(question: Question) -> list[str]:
+    """Return what else must not leave: values of the application's environment whose names say so."""
+    try:
+        text = Path(_definition(question)["environment_file"]).read_text(encoding="utf-8")
+        words = [word.partition("=") for word in shlex.split(text)]
+    except (KeyError, OSError, ValueError, ledger.LedgerError):
+        return []
+    return [re.sub(r"\\([$`])", r"\1", value) for name, _, value in words if PRIVATE.search(name)]
 
 
 def read(output: str, errors: str) -> dict[str, Any]:

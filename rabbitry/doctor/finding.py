@@ -16,6 +16,8 @@ class Found:
     evidence: tuple[str, ...] = ()
     own: bool = False
     """Whether nothing else explains it, as when somebody stopped a service: it is told beside any cause."""
+    service: str = ""
+    """The only service that it concerns, where that is not clear from the check's slug."""
 
     def __post_init__(self) -> None:
         """Leave out the lines that a log did not have."""
@@ -35,5 +37,6 @@ class Finding:
     page: str
     severity: str = "stops"
     own: bool = False
+    service: str = ""
     blind: bool = False
     """Whether it only says that something could not be looked at."""

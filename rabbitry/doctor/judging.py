@@ -14,6 +14,12 @@ from rabbitry.model import Stack
 CRASHED = "doctor/check_crashed"
 UNREADABLE = "doctor/section_missing"
 UNREACHABLE = "doctor/host_unreachable"
+# Whose findings can come from a service that is none of the servers, by the beginning of its name.
+REACH = {
+    "stack-flower": ("flower", "host", "macos"),
+    "stack-beat": ("beat", "host", "macos"),
+    "stack-worker": ("celery", "flower", "host", "macos"),
+}
 
 
 def judge(
@@ -26,16 +32,27 @@ def judge(
     """Findings of all hosts, worst first, without those that follow from another one of theirs."""
     found = [finding for one in seen for finding in _host(stack, one, checks, entries, option)]
     followers = {slug: following(slug, entries) for slug in {finding.slug for finding in found}}
-    causes = {finding.slug for finding in found}
     kept = [
         one
         for one in found
-        if one.own or not any(one.slug in followers[cause] for cause in causes - {one.slug})
+        if one.own
+        or not any(one.slug in followers[cause.slug] and _reaches(cause, one, stack) for cause in found)
     ]
     hosts = [one.host for one in seen]
     return sorted(
         kept, key=lambda one: (hosts.index(one.host), one.blind, SEVERITIES.index(one.severity), one.slug)
     )
+
+
+def _reaches(cause: Finding, other: Finding, stack: Stack) -> bool:
+    """Whether a finding can be the cause of another: others suffer from a server, nobody from a dashboard."""
+    if cause.slug == other.slug:
+        return False
+    ends = (stack.endpoints.amqp, stack.endpoints.redis)
+    if cause.host != other.host and cause.host not in {end.on for end in ends}:
+        return False
+    reach = next((reach for name, reach in REACH.items() if cause.service.startswith(name)), None)
+    return reach is None or other.slug.partition("/")[0] in reach
 
 
 def unreachable(host: str, faults: Sequence[Fault], number: int, option: str = "") -> Finding:
@@ -76,6 +93,7 @@ def _host(
                 Finding(
                     slug, seen.host, found.wrong, found.evidence, entry.why,
                     entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity, found.own,
+                    found.service,
                 )
             )  # fmt: skip
     return findings

@@ -53,6 +53,23 @@ def test_an_entry_says_where_it_was_tried_or_why_not(entry: Entry) -> None:
         assert entry.because and not entry.executed and not entry.shows
 
 
+VERBS = set(re.findall(r"^def (\w+)\(", text("tasks.py"), re.M))
+VARIABLES = {
+    name
+    for path in [*ROOT.glob("inventory/**/*.yml"), *ROOT.glob("roles/*/meta/argument_specs.yml")]
+    for name in re.findall(r"^ *((?:stack|rabbitmq|redis|celery|flower|beat)_\w+):", path.read_text(), re.M)
+}
+
+
+@every_entry
+def test_a_page_names_verbs_and_variables_that_are_there(entry: Entry) -> None:
+    page = text(entry.page)
+    assert set(re.findall(r"\./inv ([a-z]+)", page)) <= VERBS
+    assert set(re.findall(r"`((?:stack|rabbitmq)_[a-z_]+)(?<!_t)`", page)) <= VARIABLES | {
+        "rabbitmq_management"
+    }
+
+
 @every_entry
 def test_what_follows_from_an_entry_is_known(entry: Entry) -> None:
     assert set(entry.explains) <= ENTRIES.keys()

@@ -64,6 +64,42 @@ def test_what_follows_from_a_finding_is_not_told_beside_it() -> None:
     assert slugs("a/follows") == ["a/follows"]
 
 
+REACHING = {
+    "host/cause": entry("host/cause", explains=("rabbitmq/down", "flower/down")),
+    "rabbitmq/down": entry("rabbitmq/down"),
+    "flower/down": entry("flower/down"),
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ("stack-flower", {"host/cause", "rabbitmq/down"}),
+        ("stack-worker-default", {"host/cause", "rabbitmq/down"}),
+        ("rabbitmq-server", {"host/cause"}),
+        ("", {"host/cause"}),
+    ],
+)
+def test_a_dashboard_is_no_cause_of_a_broker_s_trouble(service: str, told: set[str]) -> None:
+    cause = lambda stack, found: Found("x", service=service)  # noqa: E731
+    checks = {"host/cause": cause, "rabbitmq/down": says("x"), "flower/down": says("x")}
+    assert {one.slug for one in judging.judge(STACK, [evidence()], checks, REACHING)} == told
+
+
+@pytest.mark.parametrize(("cause", "hidden"), [("localhost", True), ("work9", False)])
+def test_another_host_suffers_from_that_of_a_server_only(cause: str, hidden: bool) -> None:
+    """The stack's servers are on localhost."""
+
+    def on(host: str) -> Any:
+        return lambda stack, found: Found("x") if found.host == host else None
+
+    other = "work9" if cause == "localhost" else "localhost"
+    checks = {"host/cause": on(cause), "flower/down": on(other)}
+    hosts = [Evidence("localhost", 0.0, {}), Evidence("work9", 0.0, {})]
+    found = {one.slug for one in judging.judge(STACK, hosts, checks, REACHING)}
+    assert found == ({"host/cause"} if hidden else {"host/cause", "flower/down"})
+
+
 def test_what_somebody_did_himself_is_told_beside_any_cause() -> None:
     checks = {"a/cause": says("x"), "a/follows": lambda stack, found: Found("it was stopped", own=True)}
     assert {one.slug for one in judging.judge(STACK, [evidence()], checks, KNOWN)} == {"a/cause", "a/follows"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import evidence_app
+from ansible_collections.rabbitry.stack.plugins.module_utils.envfile import environment_file
 from ansible_collections.rabbitry.stack.plugins.module_utils.evidence_app_program import PROGRAM
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 
@@ -98,3 +99,14 @@ def test_a_host_without_its_python_says_so(tmp_path: Path) -> None:
     assert evidence_app.collect(Question(stack, SECRETS, name)) == {
         "fault": f"`{tmp_path}/venv/bin/python` is not there"
     }
+
+
+def test_the_application_s_own_secrets_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"SHOP_API_KEY": 'a"b$c `d', "DATABASE_PASSWORD": "two words", "LOG_LEVEL": "INFO"}
+    (tmp_path / "celery.env").write_text(environment_file(values))
+    definition = {"environment_file": str(tmp_path / "celery.env")}
+    monkeypatch.setattr(evidence_app, "_definition", lambda _: definition)
+    question = Question(document(), SECRETS, "localhost")
+    assert evidence_app.private(question) == ['a"b$c `d', "two words"]
+    monkeypatch.setattr(evidence_app, "_definition", lambda _: {})
+    assert evidence_app.private(question) == []

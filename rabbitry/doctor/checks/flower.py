@@ -26,7 +26,7 @@ def old_start_line(stack: Stack, seen: Evidence) -> Found | None:
     for one in seen.processes:
         if found := MISPLACED.search(one["command"]):
             wrong = f"Flower (process {one['pid']}) was started with `{found['option']}` behind `flower`"
-            return Found(wrong, (one["command"],))
+            return Found(wrong, (one["command"],), service=FLOWER)
     return None
 
 

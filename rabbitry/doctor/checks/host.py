@@ -22,7 +22,7 @@ def port_in_use(stack: Stack, seen: Evidence) -> Found | None:
         wrong = f"port {one['port']} of {service} is taken by `{holder}`"
         where = f" in {one['unit']}" if one["unit"] else ""
         detail = f"pid {one['pid']} of {one['user']} listens on {one['address']}:{one['port']}{where}"
-        return Found(wrong, (detail,))
+        return Found(wrong, (detail,), service=service)
     return None
 
 

@@ -64,5 +64,7 @@ def selinux(stack: Stack, seen: Evidence) -> Found | None:
         began = [seen.services[name]["since"] for name in known if seen.runs(name)]
         if len(began) < len(known) or any(float(found["time"]) > moment for moment in began):
             thing = f" on `{found['name']}`" if found["name"] else ""
-            return Found(f"SELinux denies `{found['program']}` {found['what']}{thing}", (line,))
+            return Found(
+                f"SELinux denies `{found['program']}` {found['what']}{thing}", (line,), service=service
+            )
     return None

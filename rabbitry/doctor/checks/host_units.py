@@ -43,5 +43,5 @@ def _unprepared(seen: Evidence, reasons: Mapping[str, str], pattern: str) -> Fou
         reason = str(service["reason"])
         if seen.fails(name) and reason in reasons:
             said = seen.said(name, pattern)
-            return Found(f"systemd cannot start {name}: {reason} ({reasons[reason]})", (said,))
+            return Found(f"systemd cannot start {name}: {reason} ({reasons[reason]})", (said,), service=name)
     return None

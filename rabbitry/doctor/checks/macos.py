@@ -38,5 +38,5 @@ def port_conflict(stack: Stack, seen: Evidence) -> Found | None:
     for service, one in strangers(stack, seen):
         if tenant := TENANTS.get(str(one["program"])):
             wrong = f"port {one['port']} of {service} is taken by {tenant} (`{one['program']}`)"
-            return Found(wrong, (f"pid {one['pid']} of {one['user']}",))
+            return Found(wrong, (f"pid {one['pid']} of {one['user']}",), service=service)
     return None
