@@ -55,7 +55,7 @@ def test_entry(
             ward.checkout.inv("fix", *shlex.split(entry.slug), "--yes", seconds=FIX)
         watch.lap()
         ward.names([])
-        if not entry.check:
+        if not entry.check and entry.fix != "by hand":
             ward.says_no_more(entry.shows)
         ward.is_green()
         watch.lap()
