@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import SEVERITIES, Finding
@@ -99,7 +99,7 @@ def _host(
     return findings
 
 
-def following(slug: str, entries: Mapping[str, Entry]) -> Collection[str]:
+def following(slug: str, entries: Mapping[str, Entry]) -> set[str]:
     """Everything that an entry explains, at first or second hand."""
     found: set[str] = set()
     waiting = [slug]
