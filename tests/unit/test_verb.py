@@ -64,8 +64,9 @@ from rabbitry.verb import start, verb
 def wait(context):
     \"\"\"Wait for somebody.\"\"\"
     child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
-    print(child.pid, flush=True)
     try:
+        # Whoever reads this may end us at once.
+        print(child.pid, flush=True)
         child.wait()
     finally:
         child.kill()
