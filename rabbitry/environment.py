@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rabbitry.errors import StackError
@@ -37,7 +37,9 @@ class Environment:
         """When a file of the inventory was last changed, in seconds since 1970."""
         place = self.inventory if self.inventory.is_dir() else self.inventory.parent
         folders = [place / "group_vars", place / "host_vars", *([place] if place == self.inventory else [])]
-        beside = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        # Entry by entry: group_vars/all may be a link to another inventory's, and links are not walked into.
+        entries = [entry for folder in folders for entry in folder.glob("*")]
+        beside = [path for entry in entries for path in (entry, *entry.rglob("*")) if path.is_file()]
         times: list[float] = [path.stat().st_mtime for path in (self.inventory, *beside)]
         return max(times)
 
@@ -60,12 +62,13 @@ class Environment:
 
     @property
     def option(self) -> str:
-        """What a pasted command needs to mean this environment: `` or ` --env NAME` or ` -i FILE`."""
-        if self.name == DEFAULT:
-            return ""
-        if self.inventory.parent == self.root / "inventory":
-            return f" --env {self.name}"
-        return f" -i {self.inventory}"
+        """What a pasted command needs to mean this: `` or ` --env NAME` or ` -i FILE` or both of them."""
+        path = self.inventory.absolute()
+        if _name_of(path, self.root) != self.name:
+            return f" --env {self.name} -i {self.inventory}"
+        if path.parent != (self.root / "inventory").resolve():
+            return f" -i {self.inventory}"
+        return "" if self.name == DEFAULT else f" --env {self.name}"
 
     def prepare(self) -> None:
         """Make the state directories; nobody else may look into them."""
@@ -80,13 +83,13 @@ class Environment:
 
 
 def find(name: str = "", inventory: str = "", root: Path = ROOT) -> Environment:
-    """The environment called `name`, or the one of the inventory file or directory `inventory`."""
-    if name and inventory:
-        raise StackError(
-            f"`--env {name}` and `-i {inventory}` both choose an environment", f"./inv status --env {name}"
-        )
+    """The environment called `name`, or the one of the inventory file or directory `inventory`.
+
+    Both: the environment `name`, its state and passwords, as that inventory says; its own must be there too.
+    """
     if inventory:
-        return _from_path(Path(inventory).expanduser(), root)
+        environment = _from_path(Path(inventory).expanduser(), root)
+        return replace(environment, name=find(name, root=root).name) if name else environment
     wanted = name or DEFAULT
     for path in (root / "inventory" / f"{wanted}{suffix}" for suffix in SUFFIXES):
         if path.exists() and _is_name(wanted):
@@ -113,11 +116,16 @@ def _from_path(path: Path, root: Path) -> Environment:
             f"no inventory `{path}`: there is {_listed(names(root))}", f"cp inventory/example.yml {path}"
         )
     path = path.resolve()
+    return Environment(_name_of(path, root), path, root)
+
+
+def _name_of(path: Path, root: Path) -> str:
+    """What an inventory is called when nobody names its environment."""
     name = re.sub(r"[^a-z0-9_-]+", "-", path.stem.lower()).strip("-") or "inventory"
     # Two files of one name in different places are two stacks.
     if path.parent != (root / "inventory").resolve() or name != path.stem:
         name += "-" + hashlib.sha256(str(path).encode()).hexdigest()[:6]
-    return Environment(name, path, root)
+    return name
 
 
 def _is_name(name: str) -> bool:

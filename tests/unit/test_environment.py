@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -76,9 +77,32 @@ def test_an_unknown_inventory_is_named(root: Path) -> None:
         find(inventory="nowhere.yml", root=root)
 
 
-def test_name_and_inventory_together_are_refused(root: Path) -> None:
-    with pytest.raises(StackError, match="both choose an environment"):
-        find("local", "inventory/local.yml", root=root)
+def test_another_inventory_of_an_environment_has_its_state(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "example.yml"
+    other.write_text("all:\n", encoding="utf-8")
+    environment = find("local", str(other), root=root)
+    assert (environment.state, environment.inventory) == (root / ".state" / "local", other)
+    assert environment.option == f" --env local -i {other}"
+    ours = str(root / "inventory" / "local.yml")
+    assert find("local", ours, root=root) == find(root=root)
+    assert find("example", ours, root=root).option == f" --env example -i {ours}"
+
+
+def test_an_inventory_does_not_make_an_environment_that_is_not_there(root: Path) -> None:
+    with pytest.raises(StackError, match="no environment `prod`"):
+        find("prod", "inventory/local.yml", root=root)
+
+
+def test_an_edit_behind_a_link_is_noticed(root: Path) -> None:
+    folder = root / "examples" / "group_vars"
+    folder.mkdir(parents=True)
+    (folder / "all").symlink_to("../../inventory/group_vars/all")
+    inventory = root / "examples" / "inventory.yml"
+    inventory.write_text("all:\n", encoding="utf-8")
+    decisions = root / "inventory" / "group_vars" / "all" / "stack.yml"
+    decisions.touch()
+    os.utime(decisions, (2e9, 2e9))
+    assert find(inventory=str(inventory), root=root).edited == 2e9
 
 
 def test_folders_of_variables_are_no_environments(root: Path) -> None:
