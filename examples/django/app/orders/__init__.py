@@ -1,0 +1,1 @@
+"""Orders: a model, signals around it, and the tasks that they queue."""
