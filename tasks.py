@@ -26,6 +26,14 @@ def up(
 
 
 @verb
+def new(context: Context, what: str = "") -> None:
+    """Write a commented starting inventory for an application of your own: ./inv new app NAME."""
+    from rabbitry.new import new
+
+    new(what.split())
+
+
+@verb
 def smoke(context: Context, env: str = "", inventory: str = "", json: bool = False, junit: str = "") -> int:
     """Ask the running stack to keep its promises, one line each; the exit code is the verdict."""
     from rabbitry.smoking import smoke

@@ -21,6 +21,7 @@ from rabbitry.errors import StackError
 
 # Verbs whose first bare word is the value of an option, which Invoke's own parser cannot express.
 WORDS = {
+    "new": "what",
     "logs": "service",
     "restart": "service",
     "secrets": "name",

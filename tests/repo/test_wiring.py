@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+import yaml
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import STACK
+
 from tests.support.repository import files, load, options, roles, text
 
 WIRING = "inventory/group_vars/all/wiring.yml"
 MODEL = "inventory/group_vars/all/stack.yml"
+TEMPLATES = "rabbitry/templates/app/inventory"
 
 
 def test_wiring_holds_expressions_only() -> None:
@@ -30,6 +34,34 @@ def test_every_decision_is_read_by_someone() -> None:
         name: sum(len(re.findall(rf"\b{name}\b", text(path))) for path in readers) for name in load(MODEL)
     }
     assert words and [name for name, count in uses.items() if count < 2] == []
+
+
+def test_a_new_environment_is_this_machine_as_the_local_one_is() -> None:
+    new, local = load(f"{TEMPLATES}/NAME.yml"), load("inventory/local.yml")
+    assert new["all"]["children"]["NAME"] == local["all"]["children"]["local"]
+
+
+def test_what_a_new_environment_calls_a_default_is_one() -> None:
+    given = load(f"{TEMPLATES}/group_vars/NAME.yml")
+    shown = {k: v for k, v in _uncommented(f"{TEMPLATES}/group_vars/NAME.yml").items() if k not in given}
+    assert shown and sorted({*given, *shown} - STACK.keys()) == []
+    model = load(MODEL)
+    assert shown == {name: model.get(name) for name in shown}
+
+
+def test_a_new_environment_explains_each_decision_in_one_line() -> None:
+    blocks = text(f"{TEMPLATES}/group_vars/NAME.yml").rstrip().split("\n\n")[1:]
+    starts = [
+        [line.startswith(("# stack_", "stack_")) for line in block.splitlines()[:2]] for block in blocks
+    ]
+    assert starts == [[False, True]] * len(blocks)
+
+
+def _uncommented(path: str) -> dict[str, object]:
+    """The document as it is when the decisions in its comments are taken at their word."""
+    decisions = re.sub(r"^# (?=stack_|  )", "", text(path), flags=re.M)
+    found: dict[str, object] = yaml.safe_load(decisions)
+    return found
 
 
 def test_playbooks_name_no_variable_of_a_role() -> None:

@@ -22,6 +22,7 @@ from rabbitry.verb import named, verb
         (["logs", "-f", "redis"], ["logs", "-f", "--service=redis"]),
         (["restart", "--env=staging", "beat"], ["restart", "--env=staging", "--service=beat"]),
         (["secrets", "app", "-e", "staging"], ["secrets", "--name=app", "-e", "staging"]),
+        (["new", "app", "shop"], ["new", "--what=app shop"]),
         (["up", "--check"], ["up", "--check"]),
         ([], []),
     ],
