@@ -83,7 +83,7 @@ class ActionModule(ActionBase):
 
         now = digest.compose(
             {
-                "variables": {**survey.deciding(stack), **role_values},
+                "variables": {**survey.deciding(stack), **survey.deciding(role_values)},
                 "code": [checksum(part) for part in CODE],
                 "application": checksums,
                 "system": [seen["os"], seen["supervisor"]],

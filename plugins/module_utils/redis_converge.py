@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import redis_settings
@@ -19,7 +19,8 @@ USER = "default"
 LOGIN = Difference(f"login of user {USER}", "refused", "as declared")
 ACCESS = Difference(f"rules of user {USER}", "others", "as declared")
 # What is answered when the password is another one, the user was turned off, or may not look at settings.
-LOGIN_REFUSED = ("WRONGPASS", "NOAUTH", "NOPERM")
+WRONG = "WRONGPASS"
+LOGIN_REFUSED = (WRONG, "NOAUTH", "NOPERM")
 
 
 class Different(Exception):
@@ -41,7 +42,10 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A Redis and what is declared of it; `restart` starts it anew and returns when it listens."""
+    """A Redis and what is declared of it; `restart` starts it anew and returns when it listens.
+
+    By the `former` password the declared one is let in without a restart; kept, both are good from then on.
+    """
 
     host: str
     port: int
@@ -49,6 +53,8 @@ class Server:
     declared: Settings
     timeout: float
     restart: Callable[[], None]
+    former: str = ""
+    keep_former: bool = False
 
     @classmethod
     def of(cls, entry: Mapping[str, Any], password: str) -> Self:
@@ -66,7 +72,7 @@ class Server:
         except Refused as refused:
             if refused.code not in LOGIN_REFUSED:
                 raise
-            return Outcome([LOGIN], restarted=True)
+            return Outcome([LOGIN], restarted=self.former in ("", self.password))
 
     def converge(self) -> Outcome:
         """Do it. Raises NotReady, Refused, Different, and what `restart` raises."""
@@ -80,8 +86,22 @@ class Server:
         except Refused as refused:
             if refused.code not in LOGIN_REFUSED:
                 raise
+            if refused.code == WRONG and self._let_in():
+                later = self.converge()
+                return replace(later, changes=[LOGIN, *later.changes])
             return self._restart(Outcome([LOGIN]))
         return self._restart(outcome) if left else outcome
+
+    def _let_in(self) -> bool:
+        """Whether the former password is good, and now the declared one beside it."""
+        if not self.former:
+            return False
+        try:
+            with Session(self.host, self.port, self.former) as session:
+                session.call("ACL", "SETUSER", USER, redis_settings.fingerprint(self.password))
+        except (NotReady, Refused):
+            return False
+        return True
 
     def _restart(self, outcome: Outcome) -> Outcome:
         self.restart()
@@ -101,7 +121,10 @@ class Server:
         changes = redis_settings.differences(self.declared, live)
         listed = session.call("ACL", "LIST")
         users = redis_settings.rules([str(one) for one in listed] if isinstance(listed, list) else [])
-        if set(users.get(USER, [])) != set(redis_settings.access(self.password)):
+        rules = set(users.get(USER, []))
+        if self.keep_former:
+            rules.discard(redis_settings.fingerprint(self.former))
+        if rules != set(redis_settings.access(self.password)):
             changes.append(ACCESS)
         return Outcome(changes, undeclared=[f"user `{name}`" for name in users if name != USER])
 

@@ -71,7 +71,12 @@ def same(name: str, declared: Sequence[str], live: Sequence[str]) -> bool:
 
 def access(password: str) -> list[str]:
     """The rules of the user `default`, as `ACL LIST` says them."""
-    return ["on", f"#{hashlib.sha256(password.encode()).hexdigest()}", "~*", "&*", "+@all"]
+    return ["on", fingerprint(password), "~*", "&*", "+@all"]
+
+
+def fingerprint(password: str) -> str:
+    """The rule that lets a user in by this password; a user may have several."""
+    return f"#{hashlib.sha256(password.encode()).hexdigest()}"
 
 
 def rules(listed: Sequence[str]) -> dict[str, list[str]]:

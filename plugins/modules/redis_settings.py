@@ -27,6 +27,14 @@ options:
   host: {description: Where Redis listens., type: str, default: 127.0.0.1}
   port: {description: Its port., type: int, default: 6379}
   password: {description: Password of the user C(default)., type: str, required: true}
+  former_password:
+    description: The one that it replaces; a server that knows only this one is told without a restart.
+    type: str
+    default: ""
+  keep_former:
+    description: Leave the former one good beside the new one, while clients change over.
+    type: bool
+    default: false
   settings: {description: The text of its configuration file., type: str, required: true}
   timeout: {description: Seconds until Redis must answer., type: int, default: 60}
 author: [Rabbitry (@rabbitry)]
@@ -53,6 +61,8 @@ ARGUMENTS = {
     "host": {"type": "str", "default": "127.0.0.1"},
     "port": {"type": "int", "default": 6379},
     "password": {"type": "str", "required": True, "no_log": True},
+    "former_password": {"type": "str", "default": "", "no_log": True},
+    "keep_former": {"type": "bool", "default": False},
     "settings": {"type": "str", "required": True},
     "timeout": {"type": "int", "default": 60},
 }
@@ -75,6 +85,8 @@ def run(module: AnsibleModule) -> Outcome:
         declared=declared,
         timeout=params["timeout"],
         restart=restart,
+        former=params["former_password"],
+        keep_former=params["keep_former"],
     )
     if module.check_mode:
         return server.predict()

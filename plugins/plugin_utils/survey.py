@@ -26,8 +26,8 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refus
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.workers import check_workers
 
 Values = Mapping[str, Any]
-# Says where the controller keeps its own files; a host is the same wherever that is.
-UNDECIDING = {"stack_state_dir"}
+# Where the controller has its own files, and the way from one password to the next: no host becomes another.
+UNDECIDING = {"stack_state_dir", "redis_former_password"}
 VENDOR = "stack_rabbitmq"
 SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
 # Facts that describe the host to the plays that follow.
@@ -168,9 +168,9 @@ def processes(worker: Values) -> int:
     return int(worker.get("concurrency") or 0)
 
 
-def deciding(stack: Values) -> dict[str, Any]:
-    """The model's values that decide what a host becomes."""
-    return {name: value for name, value in stack.items() if name not in UNDECIDING}
+def deciding(values: Values) -> dict[str, Any]:
+    """The values of the model, or of the roles, that decide what a host becomes."""
+    return {name: value for name, value in values.items() if name not in UNDECIDING}
 
 
 def places(survey: Survey) -> dict[str, Any]:

@@ -107,6 +107,12 @@ def test_the_digest_names_what_changed() -> None:
     ]
 
 
+def test_the_way_from_one_password_to_the_next_makes_no_host_stale() -> None:
+    assert survey.deciding({"redis_password": "new", "redis_former_password": "old"}) == {
+        "redis_password": "new"
+    }
+
+
 def test_a_host_is_stale_for_a_reason() -> None:
     now = digest.compose({"code": "x"})
     sealed = {**SEEN, "seal": {"env": "local", "digest": now}}

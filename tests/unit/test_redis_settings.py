@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import redis_converge, redis_settings
@@ -90,6 +91,8 @@ class Fake:
     def __init__(self, live: dict[str, str], users: Sequence[str] = (), fixed: Sequence[str] = ()) -> None:
         self.live, self.fixed, self.restarts, self.login = dict(live), fixed, 0, True
         self.looking = True
+        # The password that alone lets in as long as `login` is false, "" for none.
+        self.knows = ""
         self.started_with = dict(LIVE)
         self.users = [self.rules(), *users]
         self.set: list[tuple[str, ...]] = []
@@ -103,8 +106,8 @@ class Fake:
         self.live, self.login, self.users = dict(self.started_with), True, [self.rules()]
         self.looking = True
 
-    def open(self, *_: object) -> Fake:
-        if not self.login:
+    def open(self, host: str, port: int, password: str, *_: object) -> Fake:
+        if not self.login and password != (self.knows or None):
             raise Refused("Redis answers `WRONGPASS`", "WRONGPASS")
         return self
 
@@ -124,7 +127,9 @@ class Fake:
             return list(self.users)
         self.set.append(words)
         if words[:3] == ("ACL", "SETUSER", "default"):
-            self.users[0] = self.rules()
+            # Without `reset` a password is added to those that are good.
+            kept = "" if "reset" in words else redis_settings.fingerprint(self.knows)
+            self.users[0], self.login = self.rules(kept), True
             return "OK"
         if words[2] in self.fixed:
             raise Refused("Redis answers `ERR can't set immutable config`", "ERR")
@@ -132,12 +137,11 @@ class Fake:
         return "OK"
 
 
-def serve(monkeypatch: pytest.MonkeyPatch, fake: Fake) -> Server:
+def serve(monkeypatch: pytest.MonkeyPatch, fake: Fake, **more: Any) -> Server:
     for name in ("wait", "Session"):
         monkeypatch.setattr(redis_converge, name, fake.open)
-    return Server(
-        host="127.0.0.1", port=6379, password="x", declared=DECLARED, timeout=1, restart=fake.restart
-    )
+    place: dict[str, Any] = {"host": "127.0.0.1", "port": 6379, "timeout": 1, "restart": fake.restart}
+    return Server(password="x", declared=DECLARED, **place, **more)
 
 
 def test_a_server_as_declared_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,6 +171,50 @@ def test_a_refused_login_is_brought_back_by_a_restart(monkeypatch: pytest.Monkey
     assert server.predict().changes == [redis_converge.LOGIN]
     assert server.converge().changes == [redis_converge.LOGIN]
     assert fake.restarts == 1
+
+
+def test_a_new_password_is_let_in_by_the_former_one_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Fake(LIVE)
+    fake.login, fake.knows = False, "old"
+    server = serve(monkeypatch, fake, former="old", keep_former=True)
+    assert server.predict() == redis_converge.Outcome([redis_converge.LOGIN])
+    assert server.converge() == redis_converge.Outcome([redis_converge.LOGIN])
+    assert (fake.restarts, fake.users) == (0, [fake.rules(redis_settings.fingerprint("old"))])
+    assert server.converge() == redis_converge.Outcome()
+
+
+def test_a_password_that_was_changed_by_hand_is_predicted_to_take_a_restart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = Fake(LIVE)
+    fake.login = False
+    for former in ("", "x"):
+        assert serve(monkeypatch, fake, former=former).predict().restarted
+
+
+def test_the_former_password_goes_when_it_is_not_to_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Fake(LIVE)
+    fake.users = [fake.rules(redis_settings.fingerprint("old"))]
+    assert serve(monkeypatch, fake, former="old").converge().changes == [redis_converge.ACCESS]
+    assert (fake.restarts, fake.users) == (0, [fake.rules()])
+
+
+def test_both_happen_in_one_go_and_another_rule_goes_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Fake(LIVE)
+    fake.login, fake.knows = False, "old"
+    changes = serve(monkeypatch, fake, former="old").converge().changes
+    assert (changes, fake.users) == ([redis_converge.LOGIN, redis_converge.ACCESS], [fake.rules()])
+    fake.users = [fake.rules("nopass")]
+    kept = serve(monkeypatch, fake, former="old", keep_former=True)
+    assert (kept.converge().changes, fake.users) == ([redis_converge.ACCESS], [fake.rules()])
+    assert fake.restarts == 0
+
+
+def test_a_former_password_that_is_none_leads_to_the_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Fake(LIVE)
+    fake.login, fake.knows = False, "older"
+    outcome = serve(monkeypatch, fake, former="old", keep_former=True).converge()
+    assert (outcome.changes, outcome.restarted, fake.restarts) == ([redis_converge.LOGIN], True, 1)
 
 
 def test_a_user_who_may_not_look_is_brought_back_by_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
