@@ -6,23 +6,16 @@ import sys
 
 from invoke.context import Context
 
-from rabbitry.environment import find
-from rabbitry.verb import start, verb
+from rabbitry.environment import Environment
+from rabbitry.verb import on_stack, start, verb
 
 
-@verb
-def up(
-    context: Context,
-    env: str = "",
-    inventory: str = "",
-    check: bool = False,
-    full: bool = False,
-    verbose: bool = False,
-) -> None:
+@on_stack
+def up(environment: Environment, check: bool = False, full: bool = False, verbose: bool = False) -> None:
     """Bring the stack up and prove that it works (--check: only say what would change)."""
     from rabbitry.up import up
 
-    up(find(env, inventory), check=check, full=full, verbose=verbose)
+    up(environment, check=check, full=full, verbose=verbose)
 
 
 @verb
@@ -33,75 +26,66 @@ def new(context: Context, what: str = "") -> None:
     new(what.split())
 
 
-@verb
-def smoke(context: Context, env: str = "", inventory: str = "", json: bool = False, junit: str = "") -> int:
+@on_stack
+def smoke(environment: Environment, json: bool = False, junit: str = "") -> int:
     """Ask the running stack to keep its promises, one line each; the exit code is the verdict."""
     from rabbitry.smoking import smoke
 
-    return smoke(find(env, inventory), as_json=json, junit=junit)
+    return smoke(environment, as_json=json, junit=junit)
 
 
-@verb
-def status(context: Context, env: str = "", inventory: str = "", json: bool = False) -> int | None:
+@on_stack
+def status(environment: Environment, json: bool = False) -> int | None:
     """Say what runs where, since when, how deep the queues are and who consumes."""
     from rabbitry.status import status
 
-    return status(find(env, inventory), json)
+    return status(environment, json)
 
 
-@verb
-def describe(context: Context, env: str = "", inventory: str = "", json: bool = False) -> None:
+@on_stack
+def describe(environment: Environment, json: bool = False) -> None:
     """Write down the resolved model, the truth that the other verbs read."""
     from rabbitry.describe import describe
 
-    describe(find(env, inventory), json)
+    describe(environment, json)
 
 
-@verb
-def logs(
-    context: Context,
-    service: str = "",
-    env: str = "",
-    inventory: str = "",
-    follow: bool = False,
-    lines: int = 50,
-) -> int:
+@on_stack
+def logs(environment: Environment, service: str = "", follow: bool = False, lines: int = 50) -> int:
     """Print the last log lines: ./inv logs [service] [-f]."""
     from rabbitry.logs import logs
 
-    return logs(find(env, inventory), service, follow=follow, lines=lines)
+    return logs(environment, service, follow=follow, lines=lines)
 
 
-@verb
-def restart(context: Context, service: str = "", env: str = "", inventory: str = "") -> None:
+@on_stack
+def restart(environment: Environment, service: str = "") -> None:
     """Restart one service or all, and prove that the stack works again."""
     from rabbitry.restart import restart
 
-    restart(find(env, inventory), service)
+    restart(environment, service)
 
 
-@verb
-def down(context: Context, env: str = "", inventory: str = "") -> None:
+@on_stack
+def down(environment: Environment) -> None:
     """Stop the stack; data stays."""
     from rabbitry.down import down
 
-    down(find(env, inventory))
+    down(environment)
 
 
-@verb
-def destroy(context: Context, env: str = "", inventory: str = "", yes: bool = False) -> None:
+@on_stack
+def destroy(environment: Environment, yes: bool = False) -> None:
     """Remove everything that up brought, after asking (--yes: without)."""
     from rabbitry.destroy import destroy
 
-    destroy(find(env, inventory), yes=yes)
+    destroy(environment, yes=yes)
 
 
-@verb
+@on_stack
 def fix(
-    context: Context,
+    environment: Environment,
     name: str = "",
-    env: str = "",
-    inventory: str = "",
     host: str = "",
     all: bool = False,
     check: bool = False,
@@ -110,15 +94,13 @@ def fix(
     """Mend what doctor named: ./inv fix SLUG (--all: what is safe, --check: only tell, --yes: do not ask)."""
     from rabbitry.fix import fix
 
-    return fix(find(env, inventory), name, host=host, every=all, check=check, yes=yes)
+    return fix(environment, name, host=host, every=all, check=check, yes=yes)
 
 
-@verb
+@on_stack
 def doctor(
-    context: Context,
+    environment: Environment,
     slug: str = "",
-    env: str = "",
-    inventory: str = "",
     host: str = "",
     json: bool = False,
     from_: str = "",
@@ -127,7 +109,7 @@ def doctor(
     """Find every known trouble and the command that mends it: ./inv doctor [slug...] (changes nothing)."""
     from rabbitry.doctor.verb import doctor
 
-    return doctor(find(env, inventory), slug.split(), host=host, as_json=json, source=from_, save=save)
+    return doctor(environment, slug.split(), host=host, as_json=json, source=from_, save=save)
 
 
 @verb
@@ -138,12 +120,12 @@ def explain(context: Context, text: str = "", file: str = "") -> int:
     return explain(text, file)
 
 
-@verb
-def secrets(context: Context, name: str = "", env: str = "", inventory: str = "") -> None:
+@on_stack
+def secrets(environment: Environment, name: str = "") -> None:
     """Print a password: ./inv secrets app; without a name, list them."""
     from rabbitry.secrets import show
 
-    show(find(env, inventory), name)
+    show(environment, name)
 
 
 @verb

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from inspect import Signature, signature
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +17,7 @@ from invoke.program import Program
 from invoke.tasks import task
 
 from rabbitry import report
-from rabbitry.environment import ROOT
+from rabbitry.environment import ROOT, find
 from rabbitry.errors import StackError
 
 # Verbs whose first bare word is the value of an option, which Invoke's own parser cannot express.
@@ -56,6 +57,19 @@ def verb(body: Callable[..., int | None]) -> Any:
             sys.exit(code)
 
     return task(wrapped)
+
+
+def on_stack(body: Callable[..., int | None]) -> Any:
+    """Make an Invoke task of a function of an Environment: the options --env and --inventory choose which."""
+
+    @functools.wraps(body)
+    def found(context: Context, env: str = "", inventory: str = "", **options: Any) -> int | None:
+        return body(find(env, inventory), **options)
+
+    own = list(signature(body).parameters.values())[1:]
+    choosing = list(signature(found, follow_wrapped=False).parameters.values())[:3]
+    found.__signature__ = Signature([*choosing, *own])  # type: ignore[attr-defined]
+    return verb(found)
 
 
 def named(argv: Iterable[str]) -> list[str]:
