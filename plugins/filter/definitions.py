@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import document
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_document import document
 
 
 def definitions_document(declared: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -6,9 +6,15 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
-from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import Fields
-from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import Change, selection
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import LIMITS, Fields
+from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import (
+    Change,
+    conflict,
+    conflicts,
+    selection,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.management import (
     Management,
     ManagementError,
@@ -21,12 +27,18 @@ Run = Callable[[list[str]], tuple[int, str, str]]
 
 
 class BrokerError(Exception):
-    """The broker cannot be read or changed; ``hint`` is a command to paste, ``log`` its last lines."""
+    """The broker cannot be read or changed; ``hint`` is a command to paste, ``log`` its last lines.
 
-    def __init__(self, message: str, hint: str = "", log: Sequence[str] = ()) -> None:
+    ``faults`` are all the ``{"message", "hint"}`` when there are several.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", log: Sequence[str] = (), faults: Sequence[Fields] = ()
+    ) -> None:
         super().__init__(message)
         self.hint = hint
         self.log = list(log)
+        self.faults = list(faults)
 
 
 class LoginRefused(BrokerError):
@@ -41,6 +53,13 @@ class Broker:
         self.username = username
         self._run = run
         self._rabbitmqctl = rabbitmqctl
+
+    @classmethod
+    def of(cls, params: dict[str, Any], run: Run) -> Broker:
+        """Return the broker that a module's parameters (declared.py's ``COMPARED``) name; BrokerError."""
+        user = params["username"]
+        password = administrator_password(params["definitions"], user)
+        return cls(Management(params["url"], user, password), user, run, params["rabbitmqctl"])
 
     def read(self, seconds: float) -> Fields:
         """Return the exported definitions once the API gives them; BrokerError after ``seconds``."""
@@ -73,23 +92,55 @@ class Broker:
 
     def send(self, declared: Fields, changes: list[Change]) -> None:
         """Carry out ``changes``; a document does not change virtual hosts that exist, they go one by one."""
+        for change in changes:
+            if change.kind == "parameters" and change.after is None and change.before:
+                for limit in change.before["value"]:
+                    self.delete(f"/api/vhost-limits/{quote(change.identity[0], safe='')}/{limit}")
         parts = selection(declared, changes)
-        try:
-            if parts:
-                self.api.load(parts)
-            for change in changes:
-                if change.kind == "vhosts" and change.before and change.after:
-                    self.api.put_vhost(change.identity[0], change.after)
-            for change in changes:
-                if change.kind == "users" and change.after is None:
-                    self.api.delete_user(change.identity[0])
-        except (ManagementError, Unreachable) as error:
-            raise self._refused(error) from error
+        # A document is refused for the limits that hold before it, not for those that it brings.
+        limits = [one for one in parts.get("parameters", []) if one["component"] == LIMITS]
+        if limits:
+            self.load({"vhosts": parts.get("vhosts", []), "parameters": limits})
+        self.load(parts)
+        for change in changes:
+            name = quote(change.identity[0], safe="")
+            if change.kind == "vhosts" and change.before and change.after:
+                self._request("PUT", f"/api/vhosts/{name}", change.after)
+            elif change.kind == "users" and change.after is None:
+                self.delete(f"/api/users/{name}")
+            elif change.kind == "users" and change.before and change.after:
+                # A document adds limits to a user and takes none away.
+                for limit in change.before["limits"].keys() - change.after["limits"].keys():
+                    self.delete(f"/api/user-limits/{name}/{limit}")
+
+    def refuse_conflicts(self, changes: list[Change], exported: Fields) -> None:
+        """Raise BrokerError, naming every one, when this broker could not carry out all of ``changes``."""
+        version = str(exported.get("rabbitmq_version", ""))
+        found = [
+            conflict(change, self.api.url, self.username, version) for change in conflicts(changes, version)
+        ]
+        if found:
+            message, hint = found[0]
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            faults = [{"message": text, "hint": command} for text, command in found]
+            raise BrokerError(message + more, hint, faults=faults)
+
+    def load(self, parts: Fields) -> None:
+        """Send a part of a definitions document, which the broker adds to what it has; BrokerError."""
+        if parts:
+            self._request("POST", "/api/definitions", parts)
 
     def get(self, path: str) -> Any:
         """Return what the API answers to a GET; BrokerError."""
+        return self._request("GET", path)
+
+    def delete(self, path: str) -> None:
+        """Delete what is there; BrokerError."""
+        self._request("DELETE", path)
+
+    def _request(self, method: str, path: str, body: Any = None) -> Any:
         try:
-            return self.api.request("GET", path)
+            return self.api.request(method, path, body)
         except (ManagementError, Unreachable) as error:
             raise self._refused(error) from error
 
@@ -110,7 +161,9 @@ class Broker:
 
     def _refused(self, error: Exception) -> BrokerError:
         message = f"RabbitMQ at {self.api.url} refused a request of user `{self.username}`: {error}"
-        return BrokerError(message, "rabbitmqctl list_users")
+        is_about_rights = isinstance(error, ManagementError) and error.status in (401, 403)
+        hint = "rabbitmqctl list_users" if is_about_rights else "rabbitmq-diagnostics log_tail"
+        return BrokerError(" ".join(message.split()), hint)
 
 
 def administrator_password(declared: Fields, username: str) -> str:

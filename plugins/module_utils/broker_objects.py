@@ -1,8 +1,6 @@
 """RabbitMQ's objects in one normal form, whether a role declared them or a broker exported them; pure.
 
-Declared, as the role takes it: ``{"vhosts": [{name, default_queue_type?}], "users": [{name, password, tags,
-permissions: [{vhost, configure, write, read}]}], "exchanges", "queues", "bindings", "policies"}``, the last
-four with RabbitMQ's own keys. Exported: the answer of ``GET /api/definitions``.
+Declared is what a role takes, see broker_document.py; exported is the answer of ``GET /api/definitions``.
 """
 
 from __future__ import annotations
@@ -20,27 +18,19 @@ Objects = dict[Identity, Fields]
 HASHING = "rabbit_password_hashing_sha256"
 DIGESTS = {HASHING: hashlib.sha256, "rabbit_password_hashing_sha512": hashlib.sha512}
 SALT_BYTES = 4
-# What a declaration may leave out, and RabbitMQ 3.10 must be told.
-DEFAULTS: dict[str, Fields] = {
-    "exchanges": {
-        "type": "direct",
-        "durable": True,
-        "auto_delete": False,
-        "internal": False,
-        "arguments": {},
-    },
-    "queues": {"durable": True, "auto_delete": False, "arguments": {}},
-    "bindings": {"destination_type": "queue", "routing_key": "", "arguments": {}},
-    "policies": {"apply-to": "all", "priority": 0},
-}
+# RabbitMQ keeps the limits of virtual hosts and operator policies as parameters of these components.
+LIMITS, OPERATOR = "vhost-limits", "operator_policy"
+COMPONENTS = {OPERATOR: "operator policy"}
 IDENTITY: dict[str, Identity] = {
     "vhosts": ("name",),
     "users": ("name",),
     "permissions": ("vhost", "user"),
+    "topic_permissions": ("vhost", "user", "exchange"),
     "exchanges": ("vhost", "name"),
     "queues": ("vhost", "name"),
     "bindings": ("vhost", "source", "destination_type", "destination", "routing_key", "arguments"),
     "policies": ("vhost", "name"),
+    "parameters": ("vhost", "component", "name"),
 }
 
 
@@ -66,40 +56,15 @@ def password_matches(stored_hash: str, password: str, algorithm: str = HASHING) 
     return hmac.compare_digest(hash_password(password, salt, algorithm), stored_hash)
 
 
-def document(declared: Fields) -> dict[str, list[Fields]]:
-    """Return the definitions document that a broker can load; it has password hashes, no passwords."""
-    users = declared.get("users") or []
-    default_types = {vhost["name"]: vhost.get("default_queue_type") for vhost in declared.get("vhosts") or []}
-    return {
-        "vhosts": [_settled(vhost) for vhost in declared.get("vhosts") or []],
-        "users": [
-            {
-                "name": user["name"],
-                "password_hash": hash_password(user["password"], salt_for(user["name"])),
-                "hashing_algorithm": HASHING,
-                "tags": _tags(user),
-                "limits": {},
-            }
-            for user in users
-        ],
-        "permissions": [
-            {"user": user["name"], **permission}
-            for user in users
-            for permission in user.get("permissions") or []
-        ],
-        "exchanges": _complete(declared, "exchanges"),
-        "queues": [
-            _typed(queue, default_types.get(queue["vhost"])) for queue in _complete(declared, "queues")
-        ],
-        "bindings": _complete(declared, "bindings"),
-        "policies": _complete(declared, "policies"),
-    }
-
-
 def objects(exported: Fields) -> dict[str, Objects]:
     """Return every object of a written or exported document by kind and identity, in one normal form."""
     return {
-        kind: {identity(kind, entry): _facts(kind, entry) for entry in exported.get(kind) or []}
+        kind: {
+            identity(kind, entry): _facts(kind, entry)
+            for entry in exported.get(kind) or []
+            # What is left when every limit has been taken away is none.
+            if kind != "parameters" or entry["component"] != LIMITS or entry["value"]
+        }
         for kind in IDENTITY
     }
 
@@ -117,26 +82,15 @@ def describe(kind: str, one: Identity) -> str:
         return f"binding `{source}` -> `{destination}` by `{key}` on vhost `{vhost}`"
     if kind == "permissions":
         return f"permissions of user `{one[1]}` on vhost `{one[0]}`"
+    if kind == "topic_permissions":
+        return f"topic permissions of user `{one[1]}` for exchange `{one[2]}` on vhost `{one[0]}`"
+    if kind == "parameters":
+        vhost, component, parameter = one
+        if component == LIMITS:
+            return f"limits of vhost `{vhost}`"
+        return f"{COMPONENTS.get(component, component)} `{parameter}` on vhost `{vhost}`"
     name = {"policies": "policy"}.get(kind, kind.removesuffix("s"))
     return f"{name} `{one[-1]}`" + (f" on vhost `{one[0]}`" if len(one) > 1 else "")
-
-
-def _complete(declared: Fields, kind: str) -> list[Fields]:
-    return [{**DEFAULTS[kind], **entry} for entry in declared.get(kind) or []]
-
-
-def _settled(vhost: Fields) -> Fields:
-    default = vhost.get("default_queue_type")
-    if not default:
-        return {"name": vhost["name"]}
-    # RabbitMQ 3.10 reads it from the metadata, and only when it creates the virtual host.
-    metadata = {"description": "", "tags": [], "default_queue_type": default}
-    return {"name": vhost["name"], "default_queue_type": default, "metadata": metadata}
-
-
-def _typed(queue: Fields, default_type: str | None) -> Fields:
-    arguments = queue.get("arguments") or {}
-    return {**queue, "arguments": {"x-queue-type": default_type, **arguments} if default_type else arguments}
 
 
 def _facts(kind: str, entry: Fields) -> Fields:
@@ -148,9 +102,14 @@ def _facts(kind: str, entry: Fields) -> Fields:
             return {"default_queue_type": None if default == "undefined" else default}
         case "users":
             algorithm = entry.get("hashing_algorithm", HASHING)
-            return {"tags": _tags(entry), "password_hash": entry.get("password_hash"), "algorithm": algorithm}
+            facts = {"password_hash": entry.get("password_hash"), "algorithm": algorithm}
+            return {"tags": tags(entry), **facts, "limits": entry.get("limits") or {}}
         case "permissions":
             return {key: entry[key] for key in ("configure", "write", "read")}
+        case "topic_permissions":
+            return {key: entry[key] for key in ("write", "read")}
+        case "parameters":
+            return {"value": entry["value"]}
         case "exchanges":
             shape = {"type": entry.get("type", "direct"), "internal": entry.get("internal", False)}
             return shape | _lifetime(entry) | {"arguments": entry.get("arguments") or {}}
@@ -169,6 +128,9 @@ def _lifetime(entry: Fields) -> Fields:
     return {"durable": entry.get("durable", True), "auto_delete": entry.get("auto_delete", False)}
 
 
-def _tags(user: Fields) -> list[str]:
-    tags = user.get("tags") or []
-    return sorted(tag.strip() for tag in (tags.split(",") if isinstance(tags, str) else tags) if tag.strip())
+def tags(user: Fields) -> list[str]:
+    """Return a user's tags as a sorted list, which older brokers give as one text."""
+    given = user.get("tags") or []
+    return sorted(
+        tag.strip() for tag in (given.split(",") if isinstance(given, str) else given) if tag.strip()
+    )

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import masking
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_document import document
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import (
     IDENTITY,
+    LIMITS,
     Fields,
     Identity,
+    Objects,
     describe,
-    document,
     identity,
     objects,
     password_matches,
@@ -50,7 +53,8 @@ class Change:
 def compare(declared: Fields, exported: Fields, removed_users: tuple[str, ...] = ("guest",)) -> list[Change]:
     """Return what must change on the broker so that everything declared is there, and ``removed_users`` not.
 
-    Objects that nobody declared are left alone. Passwords are compared by hashing with the stored salt.
+    Objects that nobody declared are left alone; the limits of a declared user or virtual host are a part of it,
+    and goes when the declaration no longer has it. Passwords are compared by hashing with the stored salt.
     """
     wanted, actual = objects(document(declared)), objects(exported)
     passwords = {user["name"]: user["password"] for user in declared.get("users") or []}
@@ -64,16 +68,20 @@ def compare(declared: Fields, exported: Fields, removed_users: tuple[str, ...] =
                 after = before
             if before != after:
                 changes.append(Change(kind, one, before, after))
+    changes += [
+        Change("parameters", one, facts, None)
+        for one, facts in actual["parameters"].items()
+        if is_limits(one, wanted) and one not in wanted["parameters"]
+    ]
     for name in removed_users:
         if (name,) in actual["users"] and (name,) not in wanted["users"]:
-            changes.append(Change("users", (name,), {"tags": actual["users"][(name,)]["tags"]}, None))
+            changes.append(Change("users", (name,), shown("users", actual["users"][(name,)]), None))
     return changes
 
 
-def undeclared(declared: Fields, exported: Fields) -> list[str]:
-    """Return words for every object of the broker that nobody declared."""
-    wanted, actual = objects(document(declared)), objects(exported)
-    return [describe(kind, one) for kind in actual for one in sorted(actual[kind]) if one not in wanted[kind]]
+def is_limits(one: Identity, wanted: dict[str, Objects]) -> bool:
+    """Whether a parameter of this identity holds the limits of one of the virtual hosts in ``wanted``."""
+    return one[1] == LIMITS and (one[0],) in wanted["vhosts"]
 
 
 def selection(declared: Fields, changes: list[Change]) -> dict[str, list[Fields]]:
@@ -105,6 +113,11 @@ def digest(exported: Fields, declared_names: Names) -> str:
     }
     text = json.dumps([view, ("guest",) in actual["users"]], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shown(kind: str, facts: Fields) -> Fields:
+    """Return ``facts`` of an object of this kind without password hashes."""
+    return {key: value for key, value in facts.items() if kind != "users" or key in ("tags", "limits")}
 
 
 def diff(changes: list[Change], undone: Sequence[str] = ()) -> dict[str, str]:
@@ -153,11 +166,11 @@ def _deletion(change: Change, url: str, user: str) -> str:
 
 def _masked(before: Fields | None, after: Fields, password: str) -> tuple[Fields | None, Fields]:
     """Replace hashes by whether they fit ``password``."""
-    shown = {"tags": after["tags"], "password": "as declared"}
-    if before is None:
-        return None, shown
-    fits = password_matches(before["password_hash"] or "", password, before["algorithm"])
-    return {"tags": before["tags"], "password": "as declared" if fits else "another"}, shown
+    fits = before and password_matches(before["password_hash"] or "", password, before["algorithm"])
+    return (
+        before and {**shown("users", before), "password": "as declared" if fits else "another"},
+        {**shown("users", after), "password": "as declared"},
+    )
 
 
 def _flat(facts: Fields) -> Fields:
@@ -171,4 +184,5 @@ def _word(value: Any) -> str:
 
 def _line(change: Change, side: str) -> str:
     facts = change.before if side == "before" else change.after
-    return "" if facts is None else f"{change}: {json.dumps(facts, sort_keys=True)}\n"
+    # The parameters of shovels and federations have URLs with passwords in them.
+    return "" if facts is None else f"{change}: {json.dumps(masking.masked(facts, ()), sort_keys=True)}\n"

@@ -7,7 +7,7 @@ import http.client
 import json
 import time
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 PAUSE = 0.1
 
@@ -45,18 +45,6 @@ class Management:
         if any("metadata" not in vhost for vhost in answer.get("vhosts", [])):
             answer["vhosts"] = self.request("GET", "/api/vhosts")  # RabbitMQ 3.10 exports bare names
         return answer
-
-    def load(self, parts: dict[str, Any]) -> None:
-        """Send a part of a definitions document, which the broker adds to what it has."""
-        self.request("POST", "/api/definitions", parts)
-
-    def put_vhost(self, name: str, settings: dict[str, Any]) -> None:
-        """Create a virtual host or change its settings."""
-        self.request("PUT", f"/api/vhosts/{quote(name, safe='')}", settings)
-
-    def delete_user(self, name: str) -> None:
-        """Delete a user and its permissions."""
-        self.request("DELETE", f"/api/users/{quote(name, safe='')}")
 
     def wait(self, seconds: float) -> dict[str, Any]:
         """Return the definitions as soon as the API gives them; Unreachable when ``seconds`` have passed.

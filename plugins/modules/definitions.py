@@ -11,13 +11,14 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.broker import (
     Broker,
     BrokerError,
     LoginRefused,
-    administrator_password,
 )
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_document import document
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import Fields
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_plugins import Plugins
-from ansible_collections.rabbitry.stack.plugins.module_utils.declared import DECLARED
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_pruning import Pruning
+from ansible_collections.rabbitry.stack.plugins.module_utils.broker_surplus import surplus, undeclared
+from ansible_collections.rabbitry.stack.plugins.module_utils.declared import COMPARED
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
-from ansible_collections.rabbitry.stack.plugins.module_utils.management import Management
 
 DOCUMENTATION = r"""
 module: definitions
@@ -26,6 +27,7 @@ description:
   - Compares users, virtual hosts, permissions, exchanges, queues, bindings and policies with those of a
     running broker in one call, and sends only what differs.
   - What nobody declared is reported and left alone, a user with a warning, except C(guest), who is deleted.
+  - With O(prune) it is deleted, unless it holds messages or is in use, which is kept with a warning.
   - A queue or exchange that is there with other arguments is refused by name, before anything is sent; so is
     another default queue type of a virtual host, for RabbitMQ 3.10, which sets it only at creation.
 options:
@@ -33,6 +35,7 @@ options:
   url: {description: Management API on this host., type: str, default: "http://127.0.0.1:15672"}
   username: {description: Declared user with the tag administrator that logs in., type: str, required: true}
   definitions: {description: What is declared; any of the lists may be left out., type: dict, required: true}
+  prune: {description: Whether what nobody declared is deleted., type: bool, default: false}
   document: {description: The same as a file on the host, imported when the login is refused., type: path}
   rabbitmqctl: {description: The command that imports it., type: path, default: /usr/sbin/rabbitmqctl}
   plugins:
@@ -57,7 +60,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changes: {description: What was (or would be) changed., type: list, elements: str, returned: always}
-undeclared: {description: What nobody declared., type: list, elements: str, returned: always}
+undeclared: {description: What nobody declared and is there., type: list, elements: str, returned: always}
+kept: {description: What was to be pruned and had to stay., type: list, elements: str, returned: success}
 digest: {description: Checksum of the declared objects as the broker has them., type: str, returned: success}
 """
 
@@ -65,11 +69,8 @@ digest: {description: Checksum of the declared objects as the broker has them., 
 PATIENCE = 20
 ARGUMENTS = {
     "owner": {"type": "str", "required": True},
-    "url": {"type": "str", "default": "http://127.0.0.1:15672"},
-    "username": {"type": "str", "required": True},
-    "definitions": {"type": "dict", "required": True, "options": DECLARED},
+    **COMPARED,
     "document": {"type": "path"},
-    "rabbitmqctl": {"type": "path", "default": "/usr/sbin/rabbitmqctl"},
     "plugins": {"type": "list", "elements": "str", "default": []},
     "enabled_plugins": {"type": "path", "default": "/etc/rabbitmq/enabled_plugins"},
     "timeout": {"type": "int", "default": 60},
@@ -79,8 +80,7 @@ ARGUMENTS = {
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Do the module's work and return its result; raises BrokerError."""
     params, declared = module.params, module.params["definitions"]
-    api = Management(params["url"], params["username"], administrator_password(declared, params["username"]))
-    broker = Broker(api, params["username"], module.run_command, params["rabbitmqctl"])
+    broker = Broker.of(params, module.run_command)
     plugins = Plugins(broker, params["plugins"], params["enabled_plugins"])
     ledger = Ledger(params["owner"])
     known = ledger.find("plugins", "rabbitmq")
@@ -93,7 +93,9 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         ledger.record("plugins", "rabbitmq", **facts)
         more += found
     changes = definitions.compare(declared, exported)
-    refuse_conflicts(module, changes, exported)
+    broker.refuse_conflicts(changes, exported)
+    spare = Pruning(broker, surplus(declared, exported) if params["prune"] else (), exported)
+    spare.carry_out(document(declared))
     if changes:
         broker.send(declared, changes)
         exported = broker.read(params["timeout"])
@@ -103,7 +105,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             message = f"RabbitMQ {version} took the definitions and still differs in {left[0]}"
             raise BrokerError(f"{message}: {left[0].before} instead of {left[0].after}")
     digest = record(ledger, params["url"], declared, exported)
-    return {**outcome(declared, exported, changes, more), "digest": digest}
+    return {**outcome(declared, exported, changes, more, spare), "digest": digest}
 
 
 def predict(
@@ -121,8 +123,9 @@ def predict(
     except BrokerError:
         exported = {}
     changes = definitions.compare(declared, exported)
-    refuse_conflicts(module, changes, exported)
-    return outcome(declared, exported, changes, more)
+    broker.refuse_conflicts(changes, exported)
+    spare = Pruning(broker, surplus(declared, exported) if module.params["prune"] else (), exported)
+    return outcome(declared, exported, changes, more, spare)
 
 
 def read(broker: Broker, params: dict[str, Any], plugins: Plugins) -> tuple[Fields, list[str]]:
@@ -145,28 +148,18 @@ def read(broker: Broker, params: dict[str, Any], plugins: Plugins) -> tuple[Fiel
 
 
 def outcome(
-    declared: Fields, exported: Fields, changes: list[definitions.Change], more: list[str]
+    declared: Fields, exported: Fields, changes: list[definitions.Change], more: list[str], spare: Pruning
 ) -> dict[str, Any]:
     """Return the part of the result that check mode and a run have in common."""
+    changes = spare.changes + changes
+    pruned = [str(change) for change in spare.changes]
     return {
         "changed": bool(changes or more),
         "changes": more + [str(change) for change in changes],
-        "undeclared": definitions.undeclared(declared, exported),
+        "undeclared": [one for one in undeclared(declared, exported) if one not in pruned],
+        "kept": spare.kept,
         "diff": definitions.diff(changes, more),
     }
-
-
-def refuse_conflicts(module: AnsibleModule, changes: list[definitions.Change], exported: Fields) -> None:
-    """End the module, naming every conflict, when the broker could not carry out all of ``changes``."""
-    url, user = module.params["url"], module.params["username"]
-    version = str(exported.get("rabbitmq_version", ""))
-    refused = definitions.conflicts(changes, version)
-    found = [definitions.conflict(change, url, user, version) for change in refused]
-    if found:
-        message, hint = found[0]
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        faults = [{"message": text, "hint": command} for text, command in found]
-        module.fail_json(msg=message + more, hint=hint, faults=faults)
 
 
 def record(ledger: Ledger, url: str, declared: Fields, exported: Fields) -> str:
@@ -184,9 +177,11 @@ def main() -> None:
         result = run(module)
         for user in (one for one in result["undeclared"] if one.startswith("user ")):
             module.warn(f"the {user} can log in to RabbitMQ, is not declared, and is left alone")
+        for one in result.get("kept", ()):
+            module.warn(f"nobody declared the {one}: it is kept")
         module.exit_json(**result)
     except BrokerError as error:
-        module.fail_json(msg=str(error), hint=error.hint, log=error.log)
+        module.fail_json(msg=str(error), hint=error.hint, log=error.log, faults=error.faults)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ def _converge(variables: dict[str, Any]) -> int:
     inventory = Path(os.environ["MOLECULE_INVENTORY_FILE"]).parent
     command = ["ansible-playbook", "--diff", f"--inventory={inventory}", "-e", json.dumps(variables)]
     done: Result = run([*command, str(playbook)], seconds=300)
+    print(done.out)  # what changed, which pytest shows with a failure
     found = CHANGED.search(done.out.partition("PLAY RECAP")[2])
     assert found, f"the run has no recap:\n{done}"
     return int(found[1])

@@ -175,6 +175,6 @@ def test_what_follows_a_tool_has_a_connection_of_its_own(api: Api) -> None:
     node = broker(api.url)
     node.get("/api/overview")
     node.tool("rabbitmq-plugins", "set", "rabbitmq_management")
-    node.api.delete_user("guest")
+    node.delete("/api/users/guest")
     assert [method for method, *_ in api.requests] == ["GET", "DELETE"]
     assert api.connections == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.module_utils import broker_objects
+from ansible_collections.rabbitry.stack.plugins.module_utils import broker_document, broker_objects
 
 
 def test_what_a_declaration_leaves_out_is_written_down() -> None:
@@ -15,7 +15,7 @@ def test_what_a_declaration_leaves_out_is_written_down() -> None:
         "bindings": [{"vhost": "app", "source": "tasks", "destination": "jobs", "routing_key": "jobs"}],
         "policies": [{"vhost": "app", "name": "p", "pattern": "^j", "definition": {"a": 1}}],
     }
-    written = broker_objects.document(declared)
+    written = broker_document.document(declared)
     assert written["exchanges"] == [
         {
             **declared["exchanges"][0],

@@ -7,12 +7,17 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.module_utils import broker_objects, definitions
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    broker_document,
+    broker_objects,
+    broker_surplus,
+    definitions,
+)
 
 QUEUE = {"vhost": "app", "name": "jobs", "durable": True, "auto_delete": False}
 BINDING = {"vhost": "app", "source": "tasks", "routing_key": "jobs"}
 DECLARED: dict[str, Any] = {
-    "vhosts": [{"name": "app", "default_queue_type": None}],
+    "vhosts": [{"name": "app", "default_queue_type": None, "limits": {"max-queues": 9}}],
     "users": [
         {"name": "admin", "password": "s/@:% é", "tags": ["administrator"], "permissions": []},
         {
@@ -20,6 +25,8 @@ DECLARED: dict[str, Any] = {
             "password": "other",
             "tags": [],
             "permissions": [{"vhost": "app", "configure": "^a", "write": ".*", "read": ".*"}],
+            "topic_permissions": [{"vhost": "app", "exchange": "tasks", "write": "^a", "read": ".*"}],
+            "limits": {"max-channels": 5},
         },
     ],
     "exchanges": [{"vhost": "app", "name": "tasks", "type": "topic", "durable": True, "arguments": {}}],
@@ -28,13 +35,17 @@ DECLARED: dict[str, Any] = {
     "policies": [
         {"vhost": "app", "name": "p", "pattern": "^j", "apply-to": "queues", "definition": {"a": 1}}
     ],
+    "operator_policies": [{"vhost": "app", "name": "o", "pattern": ".*", "definition": {"max-length": 9}}],
+    "parameters": [
+        {"vhost": "app", "component": "shovel", "name": "s", "value": {"src-uri": "amqp://a:hidden@h"}}
+    ],
 }
 
 
 @pytest.fixture
 def exported() -> dict[str, Any]:
     """What a broker that has everything declared answers, with the extras of a new one."""
-    answer: dict[str, Any] = copy.deepcopy(broker_objects.document(DECLARED))
+    answer: dict[str, Any] = copy.deepcopy(broker_document.document(DECLARED))
     answer["vhosts"] = [{"name": "app", "metadata": {"default_queue_type": "classic"}, "tags": []}]
     answer["exchanges"][0] |= {"auto_delete": False, "internal": False}
     answer["queues"][0]["type"] = "quorum"
@@ -48,7 +59,7 @@ def changes_of(exported: dict[str, Any], declared: dict[str, Any] = DECLARED) ->
 
 def test_a_broker_that_has_everything_needs_no_change(exported: dict[str, Any]) -> None:
     assert changes_of(exported) == []
-    assert definitions.undeclared(DECLARED, exported) == []
+    assert broker_surplus.undeclared(DECLARED, exported) == []
 
 
 def test_an_empty_broker_needs_everything(exported: dict[str, Any]) -> None:
@@ -58,12 +69,16 @@ def test_an_empty_broker_needs_everything(exported: dict[str, Any]) -> None:
         "user `admin`",
         "user `app`",
         "permissions of user `app` on vhost `app`",
+        "topic permissions of user `app` for exchange `tasks` on vhost `app`",
         "exchange `tasks` on vhost `app`",
         "queue `jobs` on vhost `app`",
         "binding `tasks` -> `jobs` by `jobs` on vhost `app`",
         "policy `p` on vhost `app`",
+        "limits of vhost `app`",
+        "operator policy `o` on vhost `app`",
+        "shovel `s` on vhost `app`",
     ]
-    assert definitions.selection(DECLARED, changes) == broker_objects.document(DECLARED)
+    assert definitions.selection(DECLARED, changes) == broker_document.document(DECLARED)
     assert not any(change.is_conflict for change in changes)
 
 
@@ -86,10 +101,10 @@ def test_a_password_that_was_never_set_does_not_match(exported: dict[str, Any], 
 
 
 def test_the_document_is_stable_and_holds_no_password() -> None:
-    first, second = (json.dumps(broker_objects.document(copy.deepcopy(DECLARED))) for _ in range(2))
+    first, second = (json.dumps(broker_document.document(copy.deepcopy(DECLARED))) for _ in range(2))
     assert first == second
     assert "other" not in first
-    hashes = {user["password_hash"] for user in broker_objects.document(DECLARED)["users"]}
+    hashes = {user["password_hash"] for user in broker_document.document(DECLARED)["users"]}
     assert len(hashes) == 2
 
 
@@ -111,13 +126,13 @@ def test_what_nobody_declared_is_reported_and_left_alone(exported: dict[str, Any
     exported["queues"].append({**QUEUE, "name": "old", "arguments": {}})
     exported["users"].append({"name": "someone", "password_hash": "", "tags": []})
     assert changes_of(exported) == []
-    found = definitions.undeclared(DECLARED, exported)
-    assert found == ["user `someone`", "queue `old` on vhost `app`"]
+    found = broker_surplus.undeclared(DECLARED, exported)
+    assert found == ["queue `old` on vhost `app`", "user `someone`"]
 
 
 def test_guest_goes_unless_declared(exported: dict[str, Any]) -> None:
     guest = {"name": "guest", "password": "guest", "tags": [], "permissions": []}
-    exported["users"].append(broker_objects.document({"users": [guest]})["users"][0])
+    exported["users"].append(broker_document.document({"users": [guest]})["users"][0])
     (change,) = definitions.compare(DECLARED, exported)
     assert (str(change), change.after) == ("user `guest`", None)
     assert definitions.selection(DECLARED, [change]) == {}
@@ -161,14 +176,14 @@ def test_a_queue_without_a_type_is_classic_or_of_its_vhosts_type(exported: dict[
     old_broker["queues"] = [{**QUEUE, "arguments": {}}]
     assert changes_of(old_broker, plain) == []
     assert definitions.compare(plain, exported)[0].is_conflict
-    quorum = {**plain, "vhosts": [{"name": "app", "default_queue_type": "quorum"}]}
+    quorum = {**plain, "vhosts": [{**DECLARED["vhosts"][0], "default_queue_type": "quorum"}]}
     exported["vhosts"][0]["default_queue_type"] = "quorum"
     assert changes_of(exported, quorum) == []
 
 
 def test_a_vhosts_default_type_counts_only_when_declared(exported: dict[str, Any]) -> None:
     assert changes_of(exported) == []
-    declared = {**DECLARED, "vhosts": [{"name": "app", "default_queue_type": "quorum"}]}
+    declared = {**DECLARED, "vhosts": [{**DECLARED["vhosts"][0], "default_queue_type": "quorum"}]}
     assert changes_of(exported, declared) == ["vhost `app`"]
 
 
@@ -179,6 +194,23 @@ def test_a_diff_says_that_a_password_changes_and_not_which(exported: dict[str, A
     assert '"password": "as declared"' in shown["after"]
     for secret in ("s/@:%", "older", exported["users"][0]["password_hash"]):
         assert secret not in json.dumps(shown)
+
+
+def test_what_rabbitmq_keeps_as_parameters_is_compared_by_value(exported: dict[str, Any]) -> None:
+    for one in exported["parameters"]:
+        one["value"] = {**one["value"], "more": 1}
+    exported["users"][1]["limits"] = {}
+    assert changes_of(exported) == [
+        "user `app`",
+        "limits of vhost `app`",
+        "operator policy `o` on vhost `app`",
+        "shovel `s` on vhost `app`",
+    ]
+
+
+def test_a_diff_shows_no_password_of_a_shovel() -> None:
+    shown = definitions.diff(definitions.compare(DECLARED, {}))
+    assert "hidden" not in shown["after"] and "amqp://a:***@h" in shown["after"]
 
 
 def test_the_digest_sees_every_declared_object_and_guest_only(exported: dict[str, Any]) -> None:
@@ -201,7 +233,7 @@ def test_the_digest_sees_every_declared_object_and_guest_only(exported: dict[str
 def test_an_old_broker_keeps_the_default_type_that_a_vhost_was_created_with(
     exported: dict[str, Any], version: str, refused: bool
 ) -> None:
-    declared = {**DECLARED, "vhosts": [{"name": "app", "default_queue_type": "quorum"}]}
+    declared = {**DECLARED, "vhosts": [{**DECLARED["vhosts"][0], "default_queue_type": "quorum"}]}
     changes = definitions.compare(declared, exported)
     assert definitions.conflicts(changes, version) == (changes if refused else [])
     message, hint = definitions.conflict(changes[0], "http://127.0.0.1:15672", "admin", "3.10.8")
