@@ -121,6 +121,14 @@ def explain(context: Context, text: str = "", file: str = "") -> int:
 
 
 @on_stack
+def topology(environment: Environment, plan: bool = False, json: bool = False) -> int:
+    """Bring what the broker holds to what is declared (--plan: only say how it differs)."""
+    from rabbitry.topology import topology
+
+    return topology(environment, plan=plan, as_json=json)
+
+
+@on_stack
 def secrets(environment: Environment, name: str = "") -> None:
     """Print a password: ./inv secrets app; without a name, list them."""
     from rabbitry.secrets import show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 
 from rabbitry import report
@@ -39,7 +40,11 @@ def show(environment: Environment, name: str = "") -> None:
         return
     users = {account.secret: account.username for account in Stack.load(environment.stack).accounts.values()}
     rows = [
-        (known, users.get(known, ""), f"./inv secrets {known}{environment.option}")
+        (
+            known,
+            users.get(known) or known.partition("/")[2],
+            f"./inv secrets {shlex.quote(known)}{environment.option}",
+        )
         for known in sorted(secrets)
     ]
     report.table(rows, ("secret", "user", "print it"))

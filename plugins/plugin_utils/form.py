@@ -63,6 +63,15 @@ def is_watermark(value: Any) -> bool:
         return is_size(value)
 
 
+def is_regex(value: Any) -> bool:
+    """A regular expression; RabbitMQ's Erlang and Python understand the same ones but for rare corners."""
+    try:
+        re.compile(str(value))
+    except re.error:
+        return False
+    return isinstance(value, str)
+
+
 def is_address(value: Any) -> bool:
     """An IP address or a host name."""
     try:
@@ -98,6 +107,7 @@ FORMS = {
     "version": Form(
         "a version such as `4.2.10` or `1:27.3.4.6-1`, quoted", pattern(r"(?:\d+:)?\d[A-Za-z0-9.+~-]*")
     ),
+    "regex": Form("a regular expression", is_regex),
     "size": Form("a size such as `200MB` or `1GiB`", is_size),
     "watermark": Form("a share of the memory from 0 to 1, or a size such as `1GB`", is_watermark),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.broker_check import check_broker
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.form import size
@@ -72,7 +73,7 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
     beat, flower = enabled(stack, "stack_beat_enabled"), enabled(stack, "stack_flower_enabled")
     faults = model.check_groups(survey.groups, beat, flower, survey.inventory)
     faults += check_reach(str(stack.get("stack_bind") or ""), survey.host, survey.groups)
-    faults += model.check_accounts(stack)
+    faults += model.check_accounts(stack) + check_broker(stack)
     faults += model.check_environment(stack.get("stack_app_environment") or {})
     faults += model.check_ports(
         {port.variable or port.purpose: port.number for port in ports(stack, {}, survey)}

@@ -12,6 +12,8 @@ QUEUE_TYPES = ("quorum", "classic")
 DELAY_LEVELS = 28
 DELIVERY_EXCHANGE = "celery_delayed_delivery"
 DELIVERY_LIMIT = 20
+# What workers send their events to, as kombu and Celery declare it; without it no monitor hears of a task.
+EVENTS_EXCHANGE = "celeryev"
 
 
 def celery_topology(
@@ -28,6 +30,7 @@ def celery_topology(
     dead = f"{exchange}.dead"
     _check(queues, queue_type, dead)
     topology = _Topology(vhost, queue_type)
+    topology.exchange(EVENTS_EXCHANGE)
     topology.exchange(exchange)
     topology.exchange(dead, type="fanout")
     topology.queue(dead)

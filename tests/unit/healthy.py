@@ -28,6 +28,31 @@ HEALTHY: dict[str, Any] = {
     "stack_admin_user": "admin",
     "stack_monitor_user": "monitor",
     "stack_flower_user": "flower",
+    "stack_vhosts": [{"name": "reports", "default_queue_type": "quorum", "limits": {"max-queues": 9}}],
+    "stack_users": [
+        {
+            "name": "shop",
+            "tags": ["monitoring"],
+            "permissions": [{"vhost": "reports", "configure": "", "write": "^events", "read": "^$"}],
+            "topic_permissions": [
+                {"vhost": "reports", "exchange": "events", "write": "^eu[.]", "read": ".*"},
+                {"exchange": "amq.topic", "write": "", "read": ""},
+            ],
+            "limits": {"max-channels": 5},
+        }
+    ],
+    "stack_exchanges": [{"vhost": "reports", "name": "events", "type": "topic"}],
+    "stack_extra_queues": [{"vhost": "reports", "name": "disk", "arguments": {"x-max-length": 9}}],
+    "stack_bindings": [
+        {"vhost": "reports", "source": "events", "destination": "disk", "routing_key": "*.error"},
+        {"source": "tasks", "destination": "math", "routing_key": "sums"},
+    ],
+    "stack_policies": [{"name": "short", "pattern": "^x", "definition": {"max-length": 9}}],
+    "stack_operator_policies": [
+        {"vhost": "reports", "name": "cap", "pattern": "", "apply-to": "queues", "definition": {"expires": 9}}
+    ],
+    "stack_parameters": [{"component": "shovel", "name": "s", "value": {"src-uri": "amqp://"}}],
+    "stack_prune": False,
     "stack_app_source": "",
     "stack_app_module": "sample",
     "stack_app_requirements": "",

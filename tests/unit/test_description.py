@@ -92,7 +92,7 @@ def test_a_missing_decision_is_named() -> None:
 def test_the_wiring_gives_every_decision() -> None:
     wiring = yaml.safe_load((ROOT / "inventory/group_vars/all/wiring.yml").read_text(encoding="utf-8"))
     assert set(wiring["wiring_decisions"]) == set(DECISIONS)
-    assert set(wiring["wiring_decisions"]["users"]) == set(wiring["wiring_secrets"]) == set(ACCOUNTS)
+    assert set(wiring["wiring_decisions"]["users"]) == set(wiring["wiring_own_secrets"]) == set(ACCOUNTS)
     assert set(wiring["wiring_host"]) == set(HOST)
 
 

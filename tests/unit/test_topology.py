@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import topology
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.topology import celery_topology
+from celery.events.event import event_exchange
 from kombu import Exchange, Queue
 from kombu.transport import native_delayed_delivery as kombu_delay
 
@@ -73,6 +74,7 @@ def test_quorum_queues_get_exactly_what_kombu_declares(kind: str) -> None:
         queue = Queue(name, exchange, routing_key=name, queue_arguments={"x-queue-type": "quorum"})
         queue.bind(channel).declare()
         kombu_delay.bind_queue_to_native_delayed_delivery_exchange(channel, queue)
+    event_exchange(channel).declare()
     declared = celery_topology(QUEUES, "app", "tasks", "quorum")
     assert by_content(without_dead_letters(declared, kind)) == by_content(channel.parts[kind])
 
