@@ -129,6 +129,14 @@ def topology(environment: Environment, plan: bool = False, json: bool = False) -
 
 
 @on_stack
+def reset(environment: Environment, yes: bool = False) -> None:
+    """Empty the broker after asking (--yes: without), and declare everything again; messages are lost."""
+    from rabbitry.reset import reset
+
+    reset(environment, yes=yes)
+
+
+@on_stack
 def secrets(environment: Environment, name: str = "") -> None:
     """Print a password: ./inv secrets app; without a name, list them."""
     from rabbitry.secrets import show
