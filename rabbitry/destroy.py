@@ -40,7 +40,7 @@ def destroy(environment: Environment, *, yes: bool = False) -> None:
     before = set(backup.glob("definitions-*.json"))
     with report.progress() as progress:
         ansible.run("destroy", environment, listen=progress.hear)
-    for path in (environment.stack, environment.secrets):
+    for path in (environment.stack, environment.secrets, environment.in_use):
         path.unlink(missing_ok=True)
     exported = sorted(set(backup.glob("definitions-*.json")) - before)
     report.line(

@@ -57,6 +57,11 @@ class Environment:
         return self.state / "secrets.json"
 
     @property
+    def in_use(self) -> Path:
+        """The passwords that the services were given by the last `up`; the next one starts from them."""
+        return self.state / "in-use.json"
+
+    @property
     def log(self) -> Path:
         return self.state / "log"
 
