@@ -31,7 +31,7 @@ HEALTHY: dict[str, Any] = {
     "stack_vhosts": [{"name": "reports", "default_queue_type": "quorum", "limits": {"max-queues": 9}}],
     "stack_users": [
         {
-            "name": "shop",
+            "name": "reader",
             "tags": ["monitoring"],
             "permissions": [{"vhost": "reports", "configure": "", "write": "^events", "read": "^$"}],
             "topic_permissions": [
