@@ -53,8 +53,8 @@ class Change:
 def compare(declared: Fields, exported: Fields, removed_users: tuple[str, ...] = ("guest",)) -> list[Change]:
     """Return what must change on the broker so that everything declared is there, and ``removed_users`` not.
 
-    Objects that nobody declared are left alone; the limits of a declared user or virtual host are a part of it,
-    and goes when the declaration no longer has it. Passwords are compared by hashing with the stored salt.
+    Objects that nobody declared are left alone. The limits of a declared user or virtual host are a part of
+    it, and go when it no longer declares them. Passwords are compared by hashing with the stored salt.
     """
     wanted, actual = objects(document(declared)), objects(exported)
     passwords = {user["name"]: user["password"] for user in declared.get("users") or []}

@@ -58,11 +58,12 @@ def _check_objects(stack: Values, home: str) -> list[Fault]:
 
 def _application(stack: Values) -> dict[str, list[dict[str, Any]]] | None:
     """What the application itself declares; None while its own values are refused."""
-    given = [stack.get(f"stack_{name}") for name in ("queues", "vhost", "exchange", "queue_type")]
-    if not all(given) or None in given[0]:
+    queues = stack.get("stack_queues") or []
+    rest = [stack.get(f"stack_{name}") for name in ("vhost", "exchange", "queue_type")]
+    if not all([queues, *queues, *rest]):
         return None
     try:
-        return celery_topology(*given)  # type: ignore[arg-type]
+        return celery_topology(queues, *map(str, rest))
     except ValueError:
         return None
 
