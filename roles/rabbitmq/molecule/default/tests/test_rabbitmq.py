@@ -9,10 +9,11 @@ import pytest
 from tests.support.broker import Broker, get, send
 from tests.support.remote import Remote
 from tests.support.service import HostService
-from tests.support.sockets import beyond_loopback, listening
+from tests.support.sockets import beyond_loopback, is_loopback, listening, listening_during
 
 Face = Callable[[str], HostService]
 AMQP, MANAGEMENT, DISTRIBUTION, EPMD = 5672, 15672, 25672, 4369
+COMMANDS = set(range(35672, 35683))
 
 
 def test_a_client_gets_what_another_sent(broker: Broker) -> None:
@@ -59,6 +60,15 @@ def test_the_management_api_answers_the_administrator_only(broker: Broker) -> No
 def test_everything_listens_on_loopback_only(machine: Remote) -> None:
     assert {port for _, port in listening(machine)} >= {AMQP, MANAGEMENT, DISTRIBUTION, EPMD}
     assert beyond_loopback(machine) == set()
+
+
+def test_what_the_node_starts_for_a_moment_listens_on_loopback_too(machine: Remote) -> None:
+    resting = {port for _, port in listening(machine)}
+    # What rabbit_epmd_monitor does once a minute: an Erlang of its own, soon gone, makes sure that epmd runs.
+    often = "[rabbit_nodes_common:ensure_epmd() || _ <- lists:seq(1, 20)]."
+    seen = listening_during(machine, "rabbitmqctl", "eval", often)
+    assert {port for _, port in seen} - resting - COMMANDS
+    assert {(address, port) for address, port in seen if not is_loopback(address)} == set()
 
 
 def test_it_runs_as_its_own_account_and_comes_back_at_boot(machine: Remote, service: Face) -> None:
