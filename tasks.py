@@ -6,6 +6,11 @@ import sys
 
 from invoke.context import Context
 
+from rabbitry.developing import bench as bench
+from rabbitry.developing import lint as lint
+from rabbitry.developing import molecule as molecule
+from rabbitry.developing import render as render
+from rabbitry.developing import test as test
 from rabbitry.environment import Environment
 from rabbitry.verb import on_stack, start, verb
 
@@ -64,6 +69,22 @@ def restart(environment: Environment, service: str = "") -> None:
     from rabbitry.restart import restart
 
     restart(environment, service)
+
+
+@on_stack
+def deploy(environment: Environment, app: str = "", list: bool = False) -> None:
+    """Put an application's source in use and lose no task: ./inv deploy [APP] (--list: what was in use)."""
+    from rabbitry.deploy import deploy
+
+    deploy(environment, app, history=list)
+
+
+@on_stack
+def rollback(environment: Environment, app: str = "", to: str = "", list: bool = False) -> None:
+    """Put the release from before in use again, or the one called --to: ./inv rollback [APP] (--list)."""
+    from rabbitry.rollback import rollback
+
+    rollback(environment, app, to=to, history=list)
 
 
 @on_stack
@@ -142,48 +163,6 @@ def secrets(environment: Environment, name: str = "") -> None:
     from rabbitry.secrets import show
 
     show(environment, name)
-
-
-@verb
-def test(context: Context, suite: str = "", verbose: bool = False) -> int:
-    """Run the tests (--suite unit, repo, flow or molecule: only that one, whole)."""
-    from rabbitry.testing import test
-
-    return test(suite, verbose)
-
-
-@verb
-def molecule(
-    context: Context, role: str = "", scenario: str = "", platform: str = "", keep: bool = False
-) -> int:
-    """Run the roles' scenarios, step by step: ./inv molecule [role] (--keep: the host stays)."""
-    from rabbitry.molecule import molecule
-
-    return molecule(role, scenario, platform, keep)
-
-
-@verb
-def lint(context: Context) -> int:
-    """Run every linter and report all that they say."""
-    from rabbitry.lint import lint
-
-    return lint()
-
-
-@verb
-def bench(context: Context, name: str = "provision") -> int | None:
-    """Measure, side by side with a plain script: ./inv bench provision."""
-    from rabbitry.bench import bench
-
-    return bench(name)
-
-
-@verb
-def render(context: Context, check: bool = False) -> int:
-    """Write the generated parts of the documentation anew (--check: only compare)."""
-    from rabbitry.render import render
-
-    return render(check)
 
 
 if __name__ == "__main__":

@@ -23,12 +23,14 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class Run:
-    """A playbook that ended well; `changed` are the results that changed something (would, in check mode)."""
+    """A playbook that ended well; `changed` are the results that changed something (would, in check mode),
+    `notes` what the user should know of the hosts."""
 
     playbook: str
     seconds: float
     changed: tuple[Result, ...]
     log: Path
+    notes: tuple[str, ...] = ()
 
 
 def run(
@@ -117,7 +119,8 @@ def _play(
             f"{program('ansible-inventory')} -i {environment.inventory} --graph",
         )
     changed = tuple(result for result in results if result.status == "changed")
-    return Run(playbook, time.monotonic() - began, changed, log)
+    notes = dict.fromkeys(note for result in results for note in result.notes)
+    return Run(playbook, time.monotonic() - began, changed, log, tuple(notes))
 
 
 def ask(environment: Environment, host: str, argv: Sequence[str]) -> str:

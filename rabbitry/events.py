@@ -25,7 +25,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """What a task did on a host; `faults` come from modules that look for everything that is wrong."""
+    """What a task did on a host; `faults` come from modules that look for everything that is wrong, `notes`
+    are for the user to know."""
 
     host: str
     task: str
@@ -35,6 +36,7 @@ class Result:
     hint: str
     log: tuple[str, ...]
     faults: tuple[Fault, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def is_bad(self) -> bool:
@@ -74,7 +76,8 @@ def parse(line: str) -> Event | None:
         case "result":
             return Result(
                 **data
-                | {"log": tuple(data["log"]), "faults": tuple(_fault(fault) for fault in data["faults"])}
+                | {"log": tuple(data["log"]), "notes": tuple(data.get("notes", ()))}
+                | {"faults": tuple(_fault(fault) for fault in data["faults"])}
             )
     return None
 

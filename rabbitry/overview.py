@@ -147,6 +147,7 @@ class Overview:
                 }
                 for each in self.stack.workers
             ],
+            "releases": {name: pulse.get("releases", {}) for name, pulse in self.pulses.items()},
             "broker": self.broker,
             "backend": self.backend,
             "flower": self.flower,

@@ -24,3 +24,5 @@ def up(environment: Environment, *, check: bool = False, full: bool = False, ver
         stack = Stack.load(environment.stack)
         prove(environment, stack, progress)
     summary.show(environment, stack, run.log)
+    for note in run.notes:
+        report.line(f"note: {note}; to put it in use: ./inv deploy{environment.option}")

@@ -26,6 +26,8 @@ WORDS = {
     "logs": "service",
     "restart": "service",
     "secrets": "name",
+    "deploy": "app",
+    "rollback": "app",
     "bench": "name",
     "fix": "name",
     "doctor": "slug",
@@ -33,7 +35,7 @@ WORDS = {
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file"}
+VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file", "--to"}
 
 
 def verb(body: Callable[..., int | None]) -> Any:

@@ -10,7 +10,7 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, source, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, model, source, survey
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
@@ -23,7 +23,8 @@ Vars = dict[str, Any]
 
 
 class ActionModule(ActionBase):
-    """`env` (default `stack_env`), `full` (the host counts as stale whatever is found).
+    """`env` (default `stack_env`), `full` (the host counts as stale whatever is found), `deploys` (only that
+    application's source may be another than the one that the host was sealed with).
 
     Fails with all faults of the model and of the host as `faults`; otherwise returns `stale`, `why`,
     `digest`, `notes` and the host's facts as `ansible_facts.rabbitry`.
@@ -38,7 +39,7 @@ class ActionModule(ActionBase):
         result: Vars = super().run(tmp, task_vars)
         given = dict(task_vars or {})
         _, arguments = self.validate_argument_spec(
-            argument_spec={"env": {"type": "str"}, "full": {"type": "bool", "default": False}}
+            argument_spec={"env": {}, "full": {"type": "bool", "default": False}, "deploys": {"default": ""}}
         )
         roles = role_options(COLLECTION / "roles")
         values, faults = self.resolve([name for name in given if name.startswith(model.PREFIX)], given)
@@ -78,18 +79,19 @@ class ActionModule(ActionBase):
         wanted = survey.wanted(stack, role_values, facts)
         more, notes = judge(seen, wanted)
         faults += more
-        if faults:
-            return {**result, **refusal(faults), "notes": notes}
-
         now = digest.compose(
             {
                 "variables": {**survey.deciding(stack), **survey.deciding(role_values)},
                 "code": [checksum(part) for part in CODE],
-                "application": checksums,
+                deploying.part("app"): [checksums, deploying.sources(stack, role_values)],
                 "system": [seen["os"], seen["supervisor"]],
                 "inventory": survey.places(facts),
             }
         )
+        if arguments["deploys"]:
+            faults += deploying.judge(seen, facts.host, now, arguments["deploys"])
+        if faults:
+            return {**result, **refusal(faults), "notes": notes}
         why = survey.reasons(seen, now, bool(arguments["full"]))
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
         verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting}
@@ -97,6 +99,7 @@ class ActionModule(ActionBase):
             **result,
             **verdict,
             "changed": False,
+            "standing": seen["standing"],
             "notes": notes,
             "warnings": notes,
             "ansible_facts": survey.host_facts(seen, verdict),

@@ -19,7 +19,7 @@ short_description: Writes what happens as JSON lines
 description:
   - One JSON object a line to the file named by E(RABBITRY_EVENTS); nothing when that is not set.
   - "Kinds: C(play) with name; C(task) with name and role; C(result) with host, task, status, seconds, msg,
-    hint, log and faults; C(stats) with the counts of each host."
+    hint, log, notes and faults; C(stats) with the counts of each host."
 requirements:
   - enable in configuration
 """
@@ -88,7 +88,7 @@ class CallbackModule(CallbackBase):
 
 
 def explanation(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task's result says about itself: msg, hint, log (lines) and faults (message, hint, log each).
+    """What a task's result says about itself: msg, hint, log, notes and faults (message, hint, log).
 
     The failed items of a loop become faults.
     """
@@ -103,5 +103,6 @@ def explanation(result: Mapping[str, Any]) -> dict[str, Any]:
         "msg": str(result.get("msg") or result.get("censored") or ""),
         "hint": str(result.get("hint") or ""),
         "log": [str(line) for line in ([log] if isinstance(log, str) else log)][-30:],
+        "notes": [str(note) for note in result.get("standing") or ()],
         "faults": faults,
     }

@@ -64,6 +64,7 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
         "drift": [],
         "suspicions": [],
         "by_hand": [],
+        "standing": [],
         "seal": None,
         "env": "",
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import sockets, supervisor, vitals
+from ansible_collections.rabbitry.stack.plugins.module_utils.history import History
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
 
@@ -26,8 +27,8 @@ def services(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 def take(question: Question) -> dict[str, Any]:
     """Everything that `status` shows of one host; of the passwords, monitor's and redis' are used.
 
-    Gives {"host", "time", "services": as above, "versions", "broker", "backend", "flower"}; the last three
-    are None where they do not run and {"fault": sentence} when they are silent.
+    Gives {"host", "time", "services": as above, "versions", "releases": {application: its history}, "broker",
+    "backend", "flower"}; the last three are None where they do not run and {"fault": sentence} when silent.
     """
     found = services(question.services)
     ends = question.stack["endpoints"]
@@ -51,6 +52,7 @@ def take(question: Question) -> dict[str, Any]:
         "time": time.time(),
         "services": found,
         "versions": versions(Path(question.stack["app"]["home"])),
+        "releases": releases({"app": Path(question.stack["app"]["home"])}),
         "broker": _ask(watch) if question.runs("rabbitmq-server") else None,
         "backend": _ask(store) if question.runs("redis-server") else None,
         "flower": _ask(flower) if question.runs("stack-flower") and ends["flower"] else None,
@@ -72,6 +74,11 @@ def versions(home: Path) -> dict[str, str]:
     )
     pairs = (name.partition("-")[::2] for name in found)
     return {name: version for name, version in pairs if name in SHOWN}
+
+
+def releases(homes: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """What was in use of each application that this host has, as `History.told`."""
+    return {name: History(home).told() for name, home in homes.items() if (home / "current").is_symlink()}
 
 
 def main() -> None:

@@ -20,6 +20,11 @@ options:
     description: Count the host as stale whatever is found.
     type: bool
     default: false
+  deploys:
+    description:
+      - Name of the application that is deployed; a host that differs in anything but its source is refused.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -34,6 +39,11 @@ faults:
   returned: failed
   type: list
   elements: dict
+standing:
+  description: Releases that were taken back and stay away, a sentence each.
+  returned: success
+  type: list
+  elements: str
 notes:
   description: What does not stop the run.
   returned: always

@@ -65,7 +65,7 @@ facts:
   description: >-
     os, layout, uid, user, python, container, supervisor, cpus, memory, disks, host_name, addresses,
     resolve_error, package_manager, packages, listeners, ours, recorded, drift, suspicions, by_hand,
-    seal, env, strangers, data, seconds.
+    standing, seal, env, strangers, data, seconds.
   returned: always
   type: dict
 """

@@ -10,6 +10,8 @@ description:
   - Packs the directory O(source) of the machine that runs Ansible, unpacks it as C(<home>/releases/<digest>),
     imports the application there as its user, and only then lets C(<home>/current) lead to it, together with
     C(<home>/venv) when O(venv) is given.
+  - A release that was taken back with that environment stays away until source or packages change;
+    M(rabbitry.stack.rollout) puts it in use all the same.
   - The digest depends on names, contents and executability alone.
 options:
   owner:
@@ -40,6 +42,10 @@ options:
     description: File with the variables of the application.
     type: str
     default: ""
+  switch:
+    description: Whether C(<home>/current) leads to it afterwards.
+    type: bool
+    default: true
   keep:
     description: How many releases to keep, with the one in use.
     type: int
@@ -57,14 +63,8 @@ EXAMPLES = """
 """
 
 RETURN = """
-path:
-  description: The release.
-  type: str
-  returned: always
-digest:
-  description: The name of the release.
-  type: str
-  returned: always
+path: {description: The release., type: str, returned: always}
+digest: {description: The name of the release., type: str, returned: always}
 tasks:
   description: The tasks that the application has, when it was imported in this run.
   type: list
@@ -79,8 +79,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf, switch
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
+from ansible_collections.rabbitry.stack.plugins.module_utils.history import History, Pair, prune, put
 from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import import_check
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
 
@@ -96,6 +97,7 @@ def main() -> None:
             "module": {"type": "str", "default": ""},
             "user": {"type": "str", "default": ""},
             "environment_file": {"type": "str", "default": ""},
+            "switch": {"type": "bool", "default": True},
             "keep": {"type": "int", "default": 3},
             # Given by the action plugin alone: what it packed, and where it put that on this host.
             "digest": {"type": "str", "required": True},
@@ -122,7 +124,10 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
     # An application is tried once with each environment.
     trial = [venv or shelf.linked("venv"), params["module"], params["user"]]
     before = shelf.linked("current"), shelf.linked("venv")
-    after = digest, venv or before[1]
+    after = (digest, venv or before[1]) if params["switch"] else before
+    history = History(home)
+    if before != after and Pair(*after) in history.refused:
+        return {"changed": False, "path": str(shelf.path(before[0])), "digest": before[0]}
     tried = note is not None and trial in note.get("tried", [])
     result: dict[str, Any] = {
         "changed": before != after or not tried,
@@ -142,10 +147,10 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
                 unpack(shelf, params)
             if not tried:
                 result["tasks"] = trial_run(shelf, params, note, trial)
-            if venv:
-                switch(home, "venv", f"venvs/{venv}", ledger)
-            switch(home, "current", f"releases/{digest}", ledger)
-            shelf.prune(params["keep"], {digest}, ledger)
+            if params["switch"]:
+                put(history, Pair(*after), ledger)
+        if params["switch"]:
+            prune(home, params["keep"], ledger)
     shelf.record(digest, ledger)
     ledger.save()
     return result

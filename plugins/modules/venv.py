@@ -88,6 +88,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import uv
 from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf, switch
 from ansible_collections.rabbitry.stack.plugins.module_utils.environment_build import Recipe, build, is_built
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
+from ansible_collections.rabbitry.stack.plugins.module_utils.history import History
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
 
 
@@ -145,7 +146,9 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
                 build(shelf, recipe, prepared_uv(params, home, python, ledger), ledger)
             if params["switch"]:
                 switch(home, "venv", f"venvs/{digest}", ledger)
-            result["removed"] = shelf.prune(params["keep"], {digest, shelf.linked("venv")} - {""}, ledger)
+            used = {pair.venv for pair in History(home).used(params["keep"])}
+            used |= {digest, shelf.linked("venv")}
+            result["removed"] = shelf.prune(params["keep"], used - {""}, ledger)
     shelf.record(digest, ledger)
     ledger.save()
     return result

@@ -139,6 +139,8 @@ STACK = BROKER | {
         example="../app/requirements.txt",
     ),
     "stack_app_environment": Option(type="dict", description="environment variables of the application"),
+    "stack_app_keep_releases": _number("releases that stay on a host", 3, minimum=2, maximum=100),
+    "stack_app_deploy_deadline": _number("seconds that a worker of a new release gets", 60, maximum=3600),
     "stack_home": Option(
         type="path",
         description="where the application is installed; empty is the platform's own place",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, model
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.broker_check import check_broker
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
@@ -171,7 +171,7 @@ def processes(worker: Values) -> int:
 
 def deciding(values: Values) -> dict[str, Any]:
     """The values of the model, or of the roles, that decide what a host becomes."""
-    return {name: value for name, value in values.items() if name not in UNDECIDING}
+    return {name: value for name, value in values.items() if name not in UNDECIDING | deploying.APART}
 
 
 def places(survey: Survey) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def host_facts(seen: Values, verdict: Values) -> dict[str, Any]:
     """What later plays may use without gathering facts: some of Ansible's own, and `rabbitry`."""
     return {
         **system_facts(seen["os"]),
-        "rabbitry": {**{name: seen[name] for name in KEPT}, **verdict},
+        "rabbitry": {**{name: seen[name] for name in KEPT}, "sealed": seen["seal"] or {}, **verdict},
     }
 
 

@@ -1,0 +1,155 @@
+"""Asks a worker that has just started whether it does what its release declares: queues, tasks, and work."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import run
+from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
+
+# Seconds that the interpreter and the application's import may take beside the questions.
+IMPORTING = 60
+
+# Runs in the release that the worker was started with. A worker has shown that it works when it has begun a
+# task, or when nothing waits for it: the tasks that are sent here see to it that there was something to do.
+PROGRAM = """
+import json, sys, time
+from celery.app.utils import find_app
+from celery.utils.nodenames import default_nodename, host_format
+from stack_settings import stack_queue
+
+module, name, queues, seconds = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), float(sys.argv[4])
+app = find_app(module)
+app.loader.import_default_modules()
+app.finalize()
+ours = ("celery.", "rabbitry.")
+declared = {task for task in app.tasks if not task.startswith(ours)}
+node = host_format(default_nodename(name))
+end = time.monotonic() + seconds
+
+def ask(question):
+    left = min(2.0, max(0.1, end - time.monotonic()))
+    return (getattr(app.control.inspect([node], timeout=left, limit=1), question)() or {}).get(node)
+
+def waiting():
+    with app.connection_for_read() as connection:
+        channel = connection.default_channel
+        return sum(channel.queue_declare(queue, passive=True).message_count for queue in queues)
+
+def verdict():
+    global asked, quiet
+    consumed = ask("active_queues")
+    if consumed is None:
+        return {"lacks": "does not answer", "mute": True}
+    there = [queue["name"] for queue in consumed]
+    if missing := [queue for queue in queues if queue not in there]:
+        other = ", ".join(sorted(set(there) - set(queues)))
+        return {"lacks": f"does not consume from queue {', '.join(missing)}", "but": other}
+    known = {task.partition(" [")[0] for task in ask("registered") or ()}
+    known = {task for task in known if not task.startswith(ours)}
+    if known != declared:
+        return {"missing": sorted(declared - known), "strange": sorted(known - declared)}
+    if not asked:
+        for queue in queues:
+            options = {"queue": stack_queue(queue), "declare": [], "ignore_result": True}
+            app.send_task("rabbitry.probe.add", (2, 3), **options)
+        asked = True
+    if sum(((ask("stats") or {}).get("total") or {}).values()):
+        return {}
+    messages = waiting()
+    quiet = quiet + 1 if not messages and ask("reserved") == [] else 0
+    return {} if quiet > 1 else {"lacks": f"has begun no task, and {messages} messages wait"}
+
+asked, quiet = False, 0
+while True:
+    try:
+        found = verdict()
+    except Exception as error:
+        found = {"lacks": f"cannot be asked: {type(error).__name__}: {error}", "mute": True}
+    if not found or "missing" in found or time.monotonic() > end:
+        break
+    time.sleep(0.1)
+print(json.dumps(found))
+"""
+
+
+@dataclass(frozen=True)
+class Application:
+    """How an application's services run it: the module as `-A` takes it, account, file of variables."""
+
+    module: str
+    user: str
+    environment_file: str
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What a worker lacks, as the end of a sentence about it; `mute`: it does not even answer."""
+
+    text: str
+    mute: bool = False
+
+
+def words_after(service: Service, option: str) -> str:
+    """The word behind an option of a service's command; "" when it has none."""
+    words = service.command
+    return words[words.index(option) + 1] if option in words[:-1] else ""
+
+
+def is_worker(service: Service) -> bool:
+    """Whether a service is a Celery worker, by its command."""
+    return "worker" in service.command and bool(words_after(service, "-Q"))
+
+
+def check(service: Service, application: Application, home: Path, seconds: float) -> Lack | None:
+    """What a running worker lacks within `seconds`; None when it consumes, has its tasks, and works.
+
+    The tasks are those that the release at `<home>/current` has when it is imported now.
+    """
+    queues = words_after(service, "-Q").split(",")
+    words = (application.module, words_after(service, "-n"), json.dumps(queues), f"{seconds:.1f}")
+    program, python = (PROGRAM, *words), (home / "venv").resolve() / "bin" / "python"
+    release = (home / "current").resolve()
+    limit = seconds + IMPORTING
+    try:
+        done = run(python, program, release, application.user, application.environment_file, limit)
+    except subprocess.TimeoutExpired:
+        return Lack(f"could not be asked within {limit:.0f} s", mute=True)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()] or [f"status {done.returncode}"]
+        return Lack(f"could not be asked: {said[-1].strip()}")
+    return lack(json.loads(done.stdout.splitlines()[-1]), seconds)
+
+
+def lack(found: dict[str, object], seconds: float) -> Lack | None:
+    """What the program's answer says of the worker."""
+    if "missing" in found:
+        return Lack(f"registers other tasks than its release declares: {differing(found)}")
+    if "lacks" in found:
+        but = f": it consumes from {found['but']}" if found.get("but") else ""
+        return Lack(f"{found['lacks']} within {seconds:.0f} s{but}", mute=bool(found.get("mute")))
+    return None
+
+
+def differing(found: dict[str, object]) -> str:
+    """Which tasks are missing and which are strange, a few of each by name."""
+    return " and ".join(
+        f"{listed(found[key])} {'is' if len(_names(found[key])) == 1 else 'are'} {word}"
+        for key, word in (("missing", "missing"), ("strange", "not in it"))
+        if found[key]
+    )
+
+
+def listed(names: object, shown: int = 5) -> str:
+    """Names in backticks, the first few of them."""
+    every = _names(names)
+    more = f" and {len(every) - shown} more" if len(every) > shown else ""
+    return ", ".join(f"`{name}`" for name in every[:shown]) + more
+
+
+def _names(names: object) -> Sequence[str]:
+    return [str(name) for name in names] if isinstance(names, list) else []
