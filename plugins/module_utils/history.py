@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,20 +94,18 @@ class History:
 
     @property
     def refused(self) -> dict[Pair, Use]:
-        """What was taken back since a release was put in use and stayed, with the use that took its place."""
-        found: dict[Pair, Use] = {}
-        after: Use | None = None
-        for use in reversed(self.uses):
-            if use.failed:
-                found.setdefault(use.pair, use)
-                continue
-            if after is not None:
-                found.setdefault(use.pair, after)
-            after = use
-            if use.by != "rollback":
-                break
-        current = self.current
-        return {pair: use for pair, use in found.items() if current is None or pair != current.pair}
+        """What was taken back since a release was put in use and stayed, with the use that took its place.
+
+        The release that a roll back left and later came back to is not among them.
+        """
+        put = max(
+            (n for n, use in enumerate(self.uses) if not use.failed and use.by != "rollback"), default=0
+        )
+        found = {use.pair: use for use in self.uses[put + 1 :] if use.failed}
+        lasting = [use for use in self.uses[put:] if not use.failed]
+        if lasting and lasting[-1].pair != lasting[0].pair:
+            found |= {use.pair: after for use, after in pairwise(lasting)}
+        return {pair: use for pair, use in found.items() if pair != lasting[-1].pair}
 
     def begin(self, pair: Pair, by: str, run: str = "") -> None:
         """Note that a pair is in use from now on; nothing when it is already."""
@@ -169,7 +168,8 @@ def standing(entries: Iterable[Mapping[str, Any]]) -> list[str]:
         if not (found := list(past.refused.items())) or past.current is None:
             continue
         # What the source has is what was tried last, or what the first roll back came from.
-        pair, use = found[0] if past.uses[-1].failed else found[-1]
+        last = past.uses[-1]
+        pair, use = (last.pair, last) if last.failed else found[0]
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(use.since))
         how = "did not work" if use.failed else "was rolled back"
         where = f"{path.parent} on {socket.gethostname()}"

@@ -28,7 +28,7 @@ Check = Callable[[Service, float], Lack | None]
 
 @dataclass(frozen=True)
 class Failed:
-    """A service whose new process does not work; `mute` when it never answered anybody."""
+    """A service whose new process does not work; `mute` when it has not begun anything."""
 
     service: Service
     fault: Fault
@@ -72,7 +72,7 @@ class Rolling:
             return Failed(service, faults[0], mute=True)
         left = max(1.0, self.deadline - (time.monotonic() - began))
         if lack := self.check(service, left):
-            message = f"service `{service.name}` on {socket.gethostname()} {lack.text}"
+            message = f"service `{service.name}` on {socket.gethostname()} {lack.after(self.deadline)}"
             lines = supervisor.log_of(self.hand, service, LINES, place.marks)
             return Failed(
                 service, Fault(service.name, message, self.hand.log_command(service), lines), lack.mute

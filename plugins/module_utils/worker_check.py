@@ -48,6 +48,7 @@ def verdict():
     there = [queue["name"] for queue in consumed]
     if missing := [queue for queue in queues if queue not in there]:
         other = ", ".join(sorted(set(there) - set(queues)))
+        other = other and f"it consumes from {other}"
         return {"lacks": f"does not consume from queue {', '.join(missing)}", "but": other}
     known = {task.partition(" [")[0] for task in ask("registered") or ()}
     known = {task for task in known if not task.startswith(ours)}
@@ -60,9 +61,9 @@ def verdict():
         asked = True
     if sum(((ask("stats") or {}).get("total") or {}).values()):
         return {}
-    messages = waiting()
-    quiet = quiet + 1 if not messages and ask("reserved") == [] else 0
-    return {} if quiet > 1 else {"lacks": f"has begun no task, and {messages} messages wait"}
+    messages = waiting() + len(ask("reserved") or ())
+    quiet = 0 if messages else quiet + 1
+    return {} if quiet > 1 else {"lacks": "has begun no task", "but": f"{messages} wait", "mute": True}
 
 asked, quiet = False, 0
 while True:
@@ -88,10 +89,21 @@ class Application:
 
 @dataclass(frozen=True)
 class Lack:
-    """What a worker lacks, as the end of a sentence about it; `mute`: it does not even answer."""
+    """What a worker lacks, as the end of a sentence about it, and what there is in place of it.
+
+    `mute`: it has not begun a task, nor perhaps answered; `late`: it was waited for.
+    """
 
     text: str
+    other: str = ""
     mute: bool = False
+    late: bool = False
+
+    def after(self, seconds: float) -> str:
+        """All of it, when `seconds` were given."""
+        return (
+            self.text + (f" within {seconds:g} s" if self.late else "") + (self.other and f": {self.other}")
+        )
 
 
 def words_after(service: Service, option: str) -> str:
@@ -114,24 +126,24 @@ def check(service: Service, application: Application, home: Path, seconds: float
     words = (application.module, words_after(service, "-n"), json.dumps(queues), f"{seconds:.1f}")
     program, python = (PROGRAM, *words), (home / "venv").resolve() / "bin" / "python"
     release = (home / "current").resolve()
-    limit = seconds + IMPORTING
+    given = application.user, application.environment_file
     try:
-        done = run(python, program, release, application.user, application.environment_file, limit)
+        done = run(python, program, release, *given, seconds + IMPORTING)
     except subprocess.TimeoutExpired:
-        return Lack(f"could not be asked within {limit:.0f} s", mute=True)
+        return Lack("could not be asked", mute=True, late=True)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()] or [f"status {done.returncode}"]
-        return Lack(f"could not be asked: {said[-1].strip()}")
-    return lack(json.loads(done.stdout.splitlines()[-1]), seconds)
+        return Lack("could not be asked", said[-1].strip())
+    return lack(json.loads(done.stdout.splitlines()[-1]))
 
 
-def lack(found: dict[str, object], seconds: float) -> Lack | None:
+def lack(found: dict[str, object]) -> Lack | None:
     """What the program's answer says of the worker."""
     if "missing" in found:
-        return Lack(f"registers other tasks than its release declares: {differing(found)}")
+        return Lack("registers other tasks than its release declares", differing(found))
     if "lacks" in found:
-        but = f": it consumes from {found['but']}" if found.get("but") else ""
-        return Lack(f"{found['lacks']} within {seconds:.0f} s{but}", mute=bool(found.get("mute")))
+        other = str(found.get("but", ""))
+        return Lack(str(found["lacks"]), other, mute=bool(found.get("mute")), late=True)
     return None
 
 

@@ -57,6 +57,8 @@ HEALTHY: dict[str, Any] = {
     "stack_app_module": "sample",
     "stack_app_requirements": "",
     "stack_app_environment": {"LANG": "C.UTF-8", "RETRIES": 3},
+    "stack_app_keep_releases": 3,
+    "stack_app_deploy_deadline": 60,
     "stack_rabbitmq_source": "distribution",
     "stack_rabbitmq_vendor_url": "",
     "stack_rabbitmq_vendor_version": "4.2.10",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -135,6 +136,12 @@ def test_failed_items_of_a_loop_become_faults() -> None:
         }
     )
     assert told["faults"] == [{"message": "no such file", "hint": "ls", "log": ["a"]}]
+
+
+def test_what_stays_away_is_told_beside_the_rest() -> None:
+    line = {"event": "result", "host": "web1", "task": "Check", "status": "ok", "seconds": 1}
+    found = parse(json.dumps(line | explanation({"standing": ["release a stays"]})))
+    assert isinstance(found, Result) and found.notes == ("release a stays",)
 
 
 def test_only_the_end_of_a_long_log_is_told() -> None:

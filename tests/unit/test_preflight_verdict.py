@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, survey
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 
@@ -104,6 +104,42 @@ def test_the_digest_names_what_changed() -> None:
     assert digest.differences("of another kind", old) == [
         "the variables changed since the last run",
         "the roles and plugins changed since the last run",
+    ]
+
+
+def test_what_there_are_several_of_is_named_once() -> None:
+    old = digest.compose({"application:shop": 1, "application:news": 1, "code": "x"})
+    new = digest.compose({"application:shop": 2, "application:news": 2, "code": "x"})
+    assert digest.differences(old, new) == ["the application's source changed since the last run"]
+    taken = digest.only(old, new, "application:shop")
+    assert taken == digest.compose({"application:shop": 2, "application:news": 1, "code": "x"})
+
+
+def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:
+    sealed = digest.compose({"application:shop": 1, "application:news": 1, "variables": 1})
+    seen = {**SEEN, "seal": {"env": "local", "digest": sealed}}
+
+    def said(**parts: int) -> list[str]:
+        given = {"application:shop": 1, "application:news": 1, "variables": 1}
+        now = digest.compose({**given, **{name.replace("_", ":"): value for name, value in parts.items()}})
+        return [fault.message for fault in deploying.judge(seen, "web1", now, "shop")]
+
+    assert said() == said(application_shop=2) == []
+    start = "on host web1 more than the source of application `shop` differs from what `up` brought: "
+    assert said(application_news=2) == [f"{start}the application's source changed"]
+    assert said(variables=2) == [f"{start}the variables changed"]
+    (fault,) = deploying.judge(SEEN, "web1", sealed, "shop")
+    assert fault.message.startswith("host web1 was not brought") and fault.hint == "./inv up"
+    (fault,) = deploying.judge(seen, "web1", sealed, "x")
+    assert fault.message == "there is no application `x`: there is `news`, `shop`"
+
+
+def test_where_the_source_is_and_how_it_is_deployed_are_no_variables_of_the_host() -> None:
+    values = {"stack_app_source": "/a", "celery_app_source": "/a", "stack_app_deploy_deadline": 9, "x": 1}
+    assert survey.deciding(values) == {"x": 1}
+    assert deploying.sources(values, {"celery_app_run": "1"}) == [
+        {"stack_app_source": "/a", "celery_app_source": "/a"},
+        {},
     ]
 
 
