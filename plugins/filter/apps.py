@@ -26,6 +26,7 @@ class FilterModule:
         functions = (
             apps.apps,
             apps.app_password_terms,
+            apps.app_services,
             apps.app_vhosts,
             apps.app_users,
             apps.app_secrets,

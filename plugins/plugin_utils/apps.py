@@ -93,6 +93,18 @@ def app_password_terms(entries: Iterable[Mapping[str, Any]], directory: str) -> 
     return secret_terms((entry.get("user") or entry["name"] for entry in entries), directory)
 
 
+def app_service(app: Mapping[str, Any], kind: str, worker: str = "") -> str:
+    """Return what a service is called: stack-worker-default, of a named one stack-worker-shop-default."""
+    return "-".join(part for part in ("stack", kind, app["name"], worker) if part)
+
+
+def app_services(found: Iterable[Mapping[str, Any]], kind: str) -> list[str]:
+    """Return the services of one kind (`worker`, `beat`, `flower`) of all applications."""
+    if kind == "worker":
+        return [app_service(app, kind, worker["name"]) for app in found for worker in app["workers"]]
+    return [app_service(app, kind) for app in found if app[kind]]
+
+
 def app_vhosts(found: Iterable[Mapping[str, Any]]) -> list[App]:
     """Return the virtual hosts of the applications, as the role rabbitmq takes them."""
     return [{"name": app["vhost"]} for app in found]

@@ -7,8 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import DECISIONS, apps, variable_of
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.description import service
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import (
+    DECISIONS,
+    app_service,
+    apps,
+    variable_of,
+)
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.model import VARIABLE
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import MODEL
@@ -41,12 +45,12 @@ def check_apps(found: Sequence[App], elsewhere: Mapping[str, Sequence[Mapping[st
             hint = f"give `{variable_of(both[-1], key)}` another value"
             faults.append(Fault(f"the applications {names} have one {what}, `{value}`", hint))
     services = [
-        service(app, "worker", worker["name"])
+        app_service(app, "worker", worker["name"])
         for app in found
         for worker in app.get("workers") or []
         if worker.get("name")
     ]
-    own = {service(app, "worker", one["name"]) for app in found for one in _twins(app)}
+    own = {app_service(app, "worker", one["name"]) for app in found for one in _twins(app)}
     for name in _repeated([one for one in services if one not in own]):
         faults.append(Fault(f"two workers would be the service `{name}`", f"rename one in {MODEL}"))
     return faults

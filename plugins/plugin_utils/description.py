@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import app_service
+
 SCHEMA = 2
 # A host stands where the first of its groups does: who is used comes before who uses it.
 GROUPS = ("brokers", "backends", "workers", "scheduler", "dashboard")
@@ -68,7 +70,7 @@ def _app(app: Mapping[str, Any], decisions: Mapping[str, Any], hosts: Sequence[M
         "host": decisions["flower_host"],
         "port": int(app["flower_port"]),
         "on": decisions["flower_on"],
-        "service": service(app, "flower"),
+        "service": app_service(app, "flower"),
     }
     return {
         "name": app["label"],
@@ -85,7 +87,7 @@ def _app(app: Mapping[str, Any], decisions: Mapping[str, Any], hosts: Sequence[M
         "workers": [
             {
                 "name": worker["name"],
-                "service": service(app, "worker", worker["name"]),
+                "service": app_service(app, "worker", worker["name"]),
                 "host": host["name"],
                 "queues": list(worker["queues"]),
                 "concurrency": int(worker.get("concurrency") or 0),
@@ -96,7 +98,7 @@ def _app(app: Mapping[str, Any], decisions: Mapping[str, Any], hosts: Sequence[M
         ],
         "beat": next(
             (
-                {"service": service(app, "beat"), "host": host["name"], "tick": TICK}
+                {"service": app_service(app, "beat"), "host": host["name"], "tick": TICK}
                 for host in hosts
                 if "scheduler" in host["groups"] and app["beat"]
             ),
@@ -104,11 +106,6 @@ def _app(app: Mapping[str, Any], decisions: Mapping[str, Any], hosts: Sequence[M
         ),
         "flower": flower if app["flower"] else None,
     }
-
-
-def service(app: Mapping[str, Any], kind: str, worker: str = "") -> str:
-    """An application's service: stack-worker-default, and of a named one stack-worker-shop-default."""
-    return "-".join(part for part in ("stack", kind, app["name"], worker) if part)
 
 
 def rank(groups: Sequence[str]) -> int:
@@ -129,15 +126,15 @@ def services(host: Mapping[str, Any], apps: Sequence[Mapping[str, Any]]) -> list
         table += [
             (
                 "workers",
-                service(app, "worker", worker["name"]),
+                app_service(app, "worker", worker["name"]),
                 f"Celery worker{of} for {', '.join(worker['queues'])}",
                 True,
             )
             for worker in host["workers"][app["label"]]
         ]
         table += [
-            ("scheduler", service(app, "beat"), f"Celery beat{of}", app["beat"]),
-            ("dashboard", service(app, "flower"), f"Flower dashboard{of}", app["flower"]),
+            ("scheduler", app_service(app, "beat"), f"Celery beat{of}", app["beat"]),
+            ("dashboard", app_service(app, "flower"), f"Flower dashboard{of}", app["flower"]),
         ]
     return [
         {"name": name, "description": description}

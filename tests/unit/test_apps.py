@@ -9,6 +9,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import (
     DECISIONS,
     app_password_terms,
     app_secrets,
+    app_services,
     app_users,
     apps,
     apps_consumer_timeout,
@@ -61,6 +62,13 @@ def test_a_given_password_wins_and_the_others_are_generated_by_user() -> None:
 def test_each_may_do_everything_on_its_own_virtual_host_only() -> None:
     users = app_users(apps([SHOP, {"name": "blog"}], ONE))
     assert [[right["vhost"] for right in user["permissions"]] for user in users] == [["shop"], ["blog"]]
+
+
+def test_services_are_named_by_kind_application_and_worker() -> None:
+    found = apps([SHOP, {"name": "blog", "beat": False}], ONE)
+    assert app_services(found, "worker") == ["stack-worker-shop-default", "stack-worker-blog-default"]
+    assert app_services(found, "beat") == ["stack-beat-shop"]
+    assert app_services(apps([], ONE), "flower") == ["stack-flower"]
 
 
 def test_the_broker_holds_the_queues_of_all() -> None:
