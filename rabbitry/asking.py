@@ -27,7 +27,7 @@ def everyone(
     `module` of module_utils reads {"stack", "secrets", "host"} and writes its answer, both as JSON; on remote
     hosts `playbook` does the same and leaves the answers in a directory of its name in the environment's
     state.
-    `roles` are the accounts whose passwords it needs.
+    `roles` are the accounts whose passwords it needs, `app` those of all applications.
     """
     if stack.is_local:
         return {each.name: _here(environment, each, module, roles) for each in stack.hosts}, ()
@@ -50,7 +50,8 @@ def everyone(
 def _here(environment: Environment, where: Host, module: str, roles: Iterable[str]) -> dict[str, Any]:
     """This machine's answer, by one Python process as root; the passwords go in by standard input."""
     document = json.loads(environment.stack.read_text(encoding="utf-8"))
-    names = {document["accounts"][role]["secret"] for role in roles}
+    accounts = document["accounts"] | {f"app/{app['name']}": app["account"] for app in document["apps"]}
+    names = {account["secret"] for role, account in accounts.items() if role.partition("/")[0] in roles}
     question: Mapping[str, Any] = {
         "stack": document,
         "secrets": {name: secret for name, secret in secrets.read(environment).items() if name in names},

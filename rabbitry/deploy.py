@@ -6,6 +6,7 @@ from rabbitry import ansible, releases, report
 from rabbitry.environment import Environment
 from rabbitry.errors import Fault, StackError
 from rabbitry.model import Stack
+from rabbitry.overview import Overview
 from rabbitry.proving import prove
 from rabbitry.report import Progress
 from rabbitry.rollback import new_run
@@ -17,21 +18,21 @@ def deploy(environment: Environment, name: str = "", *, history: bool = False) -
 
     StackError when the release does not work: then every host runs again what it ran before.
     """
-    stack, application = releases.choose(environment, name)
+    stack = releases.choose(environment, name)
     if history:
-        releases.show(environment, stack, application)
+        releases.show(environment, stack)
         return
-    before = releases.pasts(environment, stack, application)
+    before = releases.pasts(environment, stack)
     run = new_run()
     with report.progress() as progress:
         try:
-            extra = {"rabbitry_app": application, "rabbitry_run": run}
+            extra = {"rabbitry_app": stack.app.name, "rabbitry_run": run}
             ansible.run("deploy", environment, extra=extra, listen=progress.hear)
             waiting = _proven(environment, stack, progress)
         except StackError as error:
-            raise _undone(environment, stack, application, run, error, progress) from error
+            raise _undone(environment, stack, run, error, progress) from error
     environment.described()
-    releases.tell(before, releases.pasts(environment, stack, application))
+    releases.tell(before, releases.pasts(environment, stack))
     for queue, ready in waiting.items():
         report.line(f"note: {ready} messages wait in queue {queue}, so the proof's task has yet to come")
     report.line(f"\nback   ./inv rollback{environment.option}")
@@ -45,25 +46,25 @@ def _proven(environment: Environment, stack: Stack, progress: Progress) -> dict[
     try:
         prove(environment, stack, progress)
     except StackError:
-        brokers = [pulse["broker"] or {} for pulse in pulses(environment, stack).values()]
-        ready = {queue["name"]: queue["ready"] for broker in brokers for queue in broker.get("queues", [])}
-        if waiting := {queue: ready[queue] for queue in stack.queues if ready.get(queue)}:
+        broker = Overview(stack, pulses(environment, stack)).of(stack.app).broker
+        ready = {queue["name"]: queue["ready"] for queue in broker.get("queues", [])}
+        if waiting := {queue: ready[queue] for queue in stack.app.queues if ready.get(queue)}:
             return waiting
         raise
     return {}
 
 
 def _undone(
-    environment: Environment, stack: Stack, application: str, run: str, error: StackError, progress: Progress
+    environment: Environment, stack: Stack, run: str, error: StackError, progress: Progress
 ) -> StackError:
     """Take the release back from hosts on which it works, when it does not on another one; what to say."""
     try:
-        now = releases.pasts(environment, stack, application)
+        now = releases.pasts(environment, stack)
         mine = {host: past for host, past in now.items() if past.current and past.current.run == run}
         pairs = {host: past.before for host, past in mine.items() if past.before}
         if not pairs:
             return error
-        releases.back(environment, pairs, run, progress)
+        releases.back(environment, stack, pairs, run, progress)
     except StackError as worse:
         return StackError(error.message, error.hint, error.detail, more=[*error.faults[1:], *worse.faults])
     told = Fault(

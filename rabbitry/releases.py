@@ -13,20 +13,15 @@ from rabbitry.past import HEAD, SHORT, Pair, Past, rows
 from rabbitry.report import Progress
 from rabbitry.status import pulses
 
-# What the verbs call the only application of a stack.
-ONLY = "app"
+
+def choose(environment: Environment, wanted: str) -> Stack:
+    """The stack with the application alone that `wanted` names, or with its only one."""
+    return current(environment).only(wanted, environment.option)
 
 
-def choose(environment: Environment, wanted: str) -> tuple[Stack, str]:
-    """The stack and the application that `wanted` names; the only one without a name."""
-    stack = current(environment)
-    if wanted not in ("", ONLY):
-        raise StackError(f"no application `{wanted}`: there is `{ONLY}`", f"./inv status{environment.option}")
-    return stack, ONLY
-
-
-def pasts(environment: Environment, stack: Stack, application: str) -> dict[str, Past]:
-    """The history of an application on each host that has it; StackError when none has."""
+def pasts(environment: Environment, stack: Stack) -> dict[str, Past]:
+    """The history of the application on each host that has it; StackError when none has."""
+    application = stack.app.name
     told = {host: pulse["releases"] for host, pulse in pulses(environment, stack).items()}
     found = {host: Past.read(one[application]) for host, one in told.items() if application in one}
     if not found:
@@ -34,14 +29,16 @@ def pasts(environment: Environment, stack: Stack, application: str) -> dict[str,
     return found
 
 
-def show(environment: Environment, stack: Stack, application: str) -> None:
+def show(environment: Environment, stack: Stack) -> None:
     """Print what was in use, newest first."""
-    report.table(rows(pasts(environment, stack, application)), HEAD)
+    report.table(rows(pasts(environment, stack)), HEAD)
 
 
-def back(environment: Environment, pairs: Mapping[str, Pair], run: str, progress: Progress) -> None:
+def back(
+    environment: Environment, stack: Stack, pairs: Mapping[str, Pair], run: str, progress: Progress
+) -> None:
     """Put the given pair of each host in use again, worker by worker."""
-    extra = {"rabbitry_pairs": pairs, "rabbitry_run": run}
+    extra = {"rabbitry_app": stack.app.name, "rabbitry_pairs": pairs, "rabbitry_run": run}
     ansible.run("rollback", environment, extra=extra, listen=progress.hear)
 
 

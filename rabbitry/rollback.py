@@ -17,11 +17,11 @@ def rollback(environment: Environment, name: str = "", *, to: str = "", history:
     With `history` only show what was in use. StackError when a host has nothing to go back to: nothing is
     changed then.
     """
-    stack, application = releases.choose(environment, name)
+    stack = releases.choose(environment, name)
     if history:
-        releases.show(environment, stack, application)
+        releases.show(environment, stack)
         return
-    before = releases.pasts(environment, stack, application)
+    before = releases.pasts(environment, stack)
     pairs, faults = past.targets(before, to, environment.option)
     if faults:
         raise StackError.of(faults)
@@ -29,9 +29,9 @@ def rollback(environment: Environment, name: str = "", *, to: str = "", history:
         report.line(f"every host has release {to} in use already")
         return
     with report.progress() as progress:
-        releases.back(environment, pairs, new_run(), progress)
+        releases.back(environment, stack, pairs, new_run(), progress)
         prove(environment, stack, progress)
-    releases.tell(before, releases.pasts(environment, stack, application))
+    releases.tell(before, releases.pasts(environment, stack))
     again = f"./inv deploy{environment.option}"
     report.line(f"\nUntil the source changes, `up` leaves it at that; {again} puts the source in use again.")
 

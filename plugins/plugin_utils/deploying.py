@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import DECISIONS
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 
 Values = Mapping[str, Any]
-# Where an application's code and packages come from; what is in there is looked at by itself.
-SOURCES = {"stack_app_source", "stack_app_requirements", "celery_app_source", "celery_app_requirements_file"}
+# Where an application's code and packages come from, as keys of an application and as variables of its role;
+# what is in there is looked at by itself.
+SOURCES = {"source", "requirements", "celery_app_source", "celery_app_requirements_file"}
 # How a deployment goes, not what a host becomes.
-WAYS = {"app_keep_releases", "app_deploy_deadline", "app_pair", "app_run"}
+WAYS = {"keep_releases", "deploy_deadline"}
+WAYS |= {f"celery_app_{name}" for name in ("keep_releases", "deploy_deadline", "pair", "run")}
 # Neither belongs to the variables whose change needs `up`.
-APART = SOURCES | {f"{prefix}_{name}" for prefix in ("stack", "celery") for name in WAYS}
+APART = SOURCES | WAYS
+DECISIONS_APART = {DECISIONS[name] for name in APART & DECISIONS.keys()}
 
 
 def part(application: str) -> str:
@@ -22,9 +26,26 @@ def part(application: str) -> str:
     return f"application:{application}"
 
 
-def sources(*values: Values) -> list[dict[str, Any]]:
-    """The values of the model and of the roles that say where the application comes from."""
-    return [{name: value for name, value in one.items() if name in SOURCES} for one in values]
+def parts(found: Sequence[Values], checksums: Sequence[Any], roles: Sequence[Values]) -> dict[str, Any]:
+    """What the digest of a host says of each application: where it comes from, and what is in there.
+
+    `checksums` and the variables of the `roles` are in the order of the applications.
+    """
+    each = zip(found, checksums, roles, strict=False)
+    return {
+        part(app["label"]): [sums, {name: value for name, value in values.items() if name in SOURCES}]
+        for app, sums, values in each
+    }
+
+
+def without_sources(values: Values) -> dict[str, Any]:
+    """The model's or a role's variables without those that say where an application comes from."""
+    left = {name: one for name, one in values.items() if name not in APART | DECISIONS_APART}
+    if entries := left.get("stack_apps"):
+        left["stack_apps"] = [
+            {key: value for key, value in entry.items() if key not in APART} for entry in entries if entry
+        ]
+    return left
 
 
 def judge(seen: Values, host: str, now: str, application: str) -> list[Fault]:

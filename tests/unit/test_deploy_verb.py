@@ -16,6 +16,8 @@ from tests.unit.stack_document import document
 
 OLD, NEW = {"release": "a" * 16, "venv": "e" * 16}, {"release": "b" * 16, "venv": "e" * 16}
 
+MINE = {"rabbitry_app": "app", "rabbitry_run": "run-1"}
+
 
 def use(pair: dict[str, str], by: str = "deploy", run: str = "", failed: str = "", kept: bool = True) -> Any:
     return {**pair, "since": 1e9, "by": by, "run": run, "failed": failed, "kept": kept}
@@ -50,7 +52,7 @@ class Site:
                 self.told[name] = told(*self.told[name]["uses"], use(pair, "rollback", extra["rabbitry_run"]))
 
     def pulses(self, *_: Any) -> dict[str, Any]:
-        queues = [{"name": name, "ready": ready} for name, ready in self.ready.items()]
+        queues = [{"vhost": "app", "name": name, "ready": ready} for name, ready in self.ready.items()]
         return {
             name: {"releases": {"app": one}, "broker": {"queues": queues}} for name, one in self.told.items()
         }
@@ -97,7 +99,7 @@ def test_a_deployment_tells_what_was_and_is_in_use(
     environment: Environment, site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy.deploy(environment)
-    assert site.ran == [("deploy", {"rabbitry_app": "app", "rabbitry_run": "run-1"})]
+    assert site.ran == [("deploy", MINE)]
     assert "web2  aaaaaaaa  bbbbbbbb" in capsys.readouterr().out
 
 
@@ -114,7 +116,7 @@ def test_what_works_on_one_host_goes_back_when_it_does_not_on_another(
     first, second = refused(environment, deploy.deploy)
     assert first == Fault("release does not work", "journalctl", ("last line",))
     assert second.message == "what ran before runs again on web1"
-    assert site.ran[1] == ("rollback", {"rabbitry_pairs": {"web1": OLD}, "rabbitry_run": "run-1"})
+    assert site.ran[1] == ("rollback", {**MINE, "rabbitry_pairs": {"web1": OLD}})
     assert (site.release("web1"), site.release("web2")) == ("a", "a")
 
 
@@ -154,9 +156,7 @@ def test_a_roll_back_leads_every_host_to_its_own_past(environment: Environment, 
     other = {"release": "c" * 16, "venv": "e" * 16}
     site.told["web2"] = told(use(other), use(NEW), before=other)
     rollback.rollback(environment)
-    assert site.ran == [
-        ("rollback", {"rabbitry_pairs": {"web1": OLD, "web2": other}, "rabbitry_run": "run-1"})
-    ]
+    assert site.ran == [("rollback", {**MINE, "rabbitry_pairs": {"web1": OLD, "web2": other}})]
 
 
 def test_a_host_that_cannot_go_back_keeps_all_from_it(environment: Environment, site: Site) -> None:

@@ -64,12 +64,14 @@ def test_a_set_that_was_seen_to_work_passes(celery_set: str, queue_type: str, br
 
 
 def test_the_broker_of_the_release_is_judged_before_it_is_installed() -> None:
-    faults, _ = judge(SEEN, replace(WANTED, queue_type="classic"))
+    faults, _ = judge(SEEN, replace(WANTED, celery=(("5.7", "classic"),)))
     assert [fault.message for fault in faults] == [
         "host web1: Celery 5.7 with classic queues on RabbitMQ 4.0.5 stall: "
         "a plain task waits behind countdown tasks"
     ]
-    assert judge({**SEEN, "os": {**SEEN["os"], "version": "12"}}, replace(WANTED, queue_type="classic")) == (
+    assert judge(
+        {**SEEN, "os": {**SEEN["os"], "version": "12"}}, replace(WANTED, celery=(("5.7", "classic"),))
+    ) == (
         [],
         [],
     )
@@ -135,12 +137,17 @@ def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:
 
 
 def test_where_the_source_is_and_how_it_is_deployed_are_no_variables_of_the_host() -> None:
-    values = {"stack_app_source": "/a", "celery_app_source": "/a", "stack_app_deploy_deadline": 9, "x": 1}
-    assert survey.deciding(values) == {"x": 1}
-    assert deploying.sources(values, {"celery_app_run": "1"}) == [
-        {"stack_app_source": "/a", "celery_app_source": "/a"},
-        {},
-    ]
+    model = {"stack_app_source": "/a", "stack_app_deploy_deadline": 9, "x": 1}
+    entry = {"name": "shop", "source": "/a", "keep_releases": 2, "queues": ["q"]}
+    assert survey.deciding({**model, "stack_apps": [entry]}) == {
+        "x": 1,
+        "stack_apps": [{"name": "shop", "queues": ["q"]}],
+    }
+    role = {"celery_app_source": "/a", "celery_app_run": "1", "celery_app_module": "shop"}
+    assert survey.deciding(role) == {"celery_app_module": "shop"}
+    assert deploying.parts([{"label": "shop"}], [["sum"]], [role]) == {
+        "application:shop": [["sum"], {"celery_app_source": "/a"}]
+    }
 
 
 def test_the_way_from_one_password_to_the_next_makes_no_host_stale() -> None:
