@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 from rabbitry import ansible, releases, report
 from rabbitry.environment import Environment
 from rabbitry.errors import Fault, StackError
@@ -28,30 +31,22 @@ def deploy(environment: Environment, name: str = "", *, history: bool = False) -
         try:
             extra = {"rabbitry_app": stack.app.name, "rabbitry_run": run}
             ansible.run("deploy", environment, extra=extra, listen=progress.hear)
-            waiting = _proven(environment, stack, progress)
+            prove(environment, stack, progress, partial(_waiting, environment, stack))
         except StackError as error:
             raise _undone(environment, stack, run, error, progress) from error
-    environment.described()
     releases.tell(before, releases.pasts(environment, stack))
-    for queue, ready in waiting.items():
-        report.line(f"note: {ready} messages wait in queue {queue}, so the proof's task has yet to come")
     report.line(f"\nback   ./inv rollback{environment.option}")
 
 
-def _proven(environment: Environment, stack: Stack, progress: Progress) -> dict[str, int]:
-    """Try a task through every queue; the messages that it has to wait for, by queue.
+def _waiting(environment: Environment, stack: Stack) -> str:
+    """Behind how many messages the proof's tasks wait; "" when nothing is in their way.
 
-    Each worker has shown already that it works off its queues, so a long queue is no fault of the release.
+    Each worker has shown already that it works its queues off: a long one is no fault of the release.
     """
-    try:
-        prove(environment, stack, progress)
-    except StackError:
-        broker = Overview(stack, pulses(environment, stack)).of(stack.app).broker
-        ready = {queue["name"]: queue["ready"] for queue in broker.get("queues", [])}
-        if waiting := {queue: ready[queue] for queue in stack.app.queues if ready.get(queue)}:
-            return waiting
-        raise
-    return {}
+    broker = Overview(stack, pulses(environment, stack)).of(stack.app).broker
+    ready = {queue["name"]: queue["ready"] for queue in broker.get("queues", [])}
+    found = [f"{ready[queue]} in {queue}" for queue in stack.app.queues if ready.get(queue)]
+    return f"messages wait before it: {', '.join(found)}" if found else ""
 
 
 def _undone(
@@ -66,8 +61,13 @@ def _undone(
             return error
         releases.back(environment, stack, pairs, run, progress)
     except StackError as worse:
-        return StackError(error.message, error.hint, error.detail, more=[*error.faults[1:], *worse.faults])
+        return _with(error, worse.faults)
     told = Fault(
         f"what ran before runs again on {', '.join(pairs)}", f"./inv deploy --list{environment.option}"
     )
-    return StackError(error.message, error.hint, error.detail, more=[*error.faults[1:], told])
+    return _with(error, [told])
+
+
+def _with(error: StackError, more: Iterable[Fault]) -> StackError:
+    """The same error, with more that is to say."""
+    return StackError.of([*error.faults, *more], error.exit_code)

@@ -100,6 +100,8 @@ class ActionModule(ActionBase):
             faults += deploying.judge(seen, facts.host, now, arguments["deploys"])
         if faults:
             return {**result, **refusal(faults), "notes": notes}
+        if arguments["deploys"]:
+            now = deploying.deployed(seen, now, arguments["deploys"])
         why = survey.reasons(seen, now, bool(arguments["full"]))
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
         gone = departed(seen["ours"], apps, facts.own_groups)

@@ -49,18 +49,26 @@ def without_sources(values: Values) -> dict[str, Any]:
 
 
 def judge(seen: Values, host: str, now: str, application: str) -> list[Fault]:
-    """Why an application cannot be deployed to a host: it differs in more than that application's source."""
+    """Why an application cannot be deployed to a host: it differs in more than applications' sources."""
     if not seen["seal"]:
         message = f"host {host} was not brought to what the inventory says, so nothing can be deployed there"
         return [Fault(message, "./inv up")]
-    sealed = seen["seal"]["digest"]
-    if part(application) not in digest.parts_of(now):
-        known = [name.partition(":")[2] for name in digest.parts_of(now) if name.startswith(part(""))]
-        listed = ", ".join(f"`{name}`" for name in known)
+    known = [name for name in digest.parts_of(now) if name.startswith(part(""))]
+    if part(application) not in known:
+        listed = ", ".join(f"`{name.partition(':')[2]}`" for name in known)
         return [Fault(f"there is no application `{application}`: there is {listed}", "./inv describe")]
-    others = digest.differences(sealed, digest.only(now, sealed, part(application)))
-    texts = [text.removesuffix(" since the last run") for text in others]
-    message = (
-        f"on host {host} more than the source of application `{application}` differs from what `up` brought"
-    )
-    return [Fault(f"{message}: {', '.join(texts)}", "./inv up")] if texts else []
+    texts = digest.differences(_apart(seen["seal"]["digest"]), _apart(now))
+    shown = ", ".join(text.removesuffix(" since the last run") for text in texts)
+    message = f"host {host} differs in more than an application's source from what `up` brought: {shown}"
+    return [Fault(message, "./inv up")] if texts else []
+
+
+def deployed(seen: Values, now: str, application: str) -> str:
+    """The digest of a host to which this application alone is deployed; others stay at their old sources."""
+    return digest.only(seen["seal"]["digest"], now, part(application))
+
+
+def _apart(text: str) -> str:
+    """A digest without the applications' sources."""
+    kept = {name: one for name, one in digest.parts_of(text).items() if not name.startswith(part(""))}
+    return " ".join(f"{name}={one}" for name, one in kept.items())

@@ -167,7 +167,7 @@ def test_what_needs_more_than_a_deployment_is_left_to_up(live: Live) -> None:
     live.host.write(path, yaml.safe_dump({**DECISIONS, "stack_prefetch": 8}))
     said = live.inv("deploy", check=False).text
     live.host.write(path, yaml.safe_dump(DECISIONS))
-    assert "differs from what `up` brought: the variables changed" in said and "hint: ./inv up" in said
+    assert "from what `up` brought: the variables changed" in said and "hint: ./inv up" in said
     assert "there is `app`" in live.inv("deploy", "shop", check=False).text
     assert live.release() == release
 

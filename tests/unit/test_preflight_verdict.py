@@ -126,10 +126,12 @@ def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:
         now = digest.compose({**given, **{name.replace("_", ":"): value for name, value in parts.items()}})
         return [fault.message for fault in deploying.judge(seen, "web1", now, "shop")]
 
-    assert said() == said(application_shop=2) == []
-    start = "on host web1 more than the source of application `shop` differs from what `up` brought: "
-    assert said(application_news=2) == [f"{start}the application's source changed"]
+    assert said() == said(application_shop=2) == said(application_news=2) == []
+    start = "host web1 differs in more than an application's source from what `up` brought: "
     assert said(variables=2) == [f"{start}the variables changed"]
+    now = digest.compose({"application:shop": 2, "application:news": 2, "variables": 1})
+    left = digest.compose({"application:shop": 2, "application:news": 1, "variables": 1})
+    assert deploying.deployed(seen, now, "shop") == left
     (fault,) = deploying.judge(SEEN, "web1", sealed, "shop")
     assert fault.message.startswith("host web1 was not brought") and fault.hint == "./inv up"
     (fault,) = deploying.judge(seen, "web1", sealed, "x")
