@@ -10,13 +10,17 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, source, survey
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import application as resolving
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, preflight_app, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.commands import Tools
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 
 COLLECTION = Path(__file__).resolve().parents[2]
 SAMPLE = "roles/celery_app/files/sample"
+POETRY = "roles/celery_app/files/locks/poetry.txt"
+CACHE = "~/.cache/rabbitry"
 CODE = ("roles", "plugins", "playbooks")
 
 Vars = dict[str, Any]
@@ -59,7 +63,7 @@ class ActionModule(ActionBase):
 
         answer = self._execute_module(
             module_name="rabbitry.stack.probe",
-            module_args=survey.probe_arguments(stack, facts),
+            module_args=survey.probe_arguments(stack, facts, str(given.get("celery_app_user", "celery"))),
             task_vars=given,
         )
         if answer.get("failed"):
@@ -78,6 +82,7 @@ class ActionModule(ActionBase):
         wanted = survey.wanted(stack, role_values, facts)
         more, notes = judge(seen, wanted)
         faults += more
+        faults += preflight_app.judge_application(seen["application"], stack, facts.own_groups, facts.host)
         if faults:
             return {**result, **refusal(faults), "notes": notes}
 
@@ -154,42 +159,24 @@ def checksum(part: str) -> str:
 
 
 def application(stack: Vars, locate: Callable[[str], str]) -> tuple[list[str], list[Fault]]:
-    """Checksums of the application's source and requirements, and what is wrong with them.
+    """Checksums of what the application's source and packages are now, and what is wrong with them.
 
     `locate` says where a path of the model is on this machine.
     """
-    given = stack.get("stack_app_source")
-    root = Path(locate(given)).expanduser() if given else COLLECTION / SAMPLE
-    faults = []
-    checksums = []
-    try:
-        entries = bundle.read(root)
-    except bundle.BundleError as error:
-        return [], [Fault(f"`stack_app_source` is `{given or root}`: {error}", f"ls -la {root}")]
-    checksums.append(bundle.digest(entries))
-    files = [entry.name for entry in entries]
-    module = stack.get("stack_app_module")
-    if module and not source.has_module(files, module):
-        there = ", ".join(source.modules(files)) or "no module at all"
-        message = f"`stack_app_module` is `{module}`, which is not in {root}: there is {there}"
-        faults.append(Fault(message, f"ls {root}"))
-    if stack.get("stack_app_requirements"):
-        path = Path(locate(stack["stack_app_requirements"])).expanduser()
-        try:
-            checksums.append(digest.checksum(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            message = f"`stack_app_requirements` is `{path}`, which cannot be read: {reason}"
-            faults.append(Fault(message, f"ls -l {path}"))
-    return checksums, faults
-
-
-def refusal(faults: list[Fault]) -> Vars:
-    """The failed result that carries every fault; the first is its message."""
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return {
-        "failed": True,
-        "msg": faults[0].message + more,
-        "hint": faults[0].hint,
-        "faults": [fault.as_dict() for fault in faults],
-    }
+    decisions = resolving.Decisions(
+        source=stack.get("stack_app_source") or "",
+        module=stack.get("stack_app_module") or "",
+        requirements=stack.get("stack_app_requirements") or "",
+        celery_set=stack.get("stack_celery_set") or "",
+        install=stack.get("stack_app_install") or "auto",
+        venv=stack.get("stack_app_venv") or "",
+        sample=COLLECTION / SAMPLE,
+        poetry=(COLLECTION / POETRY).read_text(encoding="utf-8"),
+        names=resolving.MODEL,
+        locate=locate,
+    )
+    tools = Tools(
+        Path(locate(stack.get("stack_state_dir") or CACHE)) / "source", stack.get("stack_app_index") or ""
+    )
+    found = resolving.resolve(decisions, tools)
+    return found.checksums, found.faults

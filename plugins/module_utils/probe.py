@@ -31,6 +31,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "redis_password": {"type": "str", "default": "", "no_log": True},
+    "app_python": {"type": "str", "default": ""},
+    "app_existing": {"type": "path", "default": ""},
+    "app_module": {"type": "str", "default": ""},
+    "app_venv": {"type": "path", "default": ""},
+    "app_user": {"type": "str", "default": ""},
 }
 
 
@@ -66,9 +71,11 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
         "by_hand": [],
         "seal": None,
         "env": "",
+        "application": {},
     }
     if sys.version_info >= PYTHON:
         facts |= verified(Path(given["ledgers"]), given)
+        facts["application"] = application(given)
         if HERE.system == "Darwin":
             claim(facts["listeners"], Path(given["ledgers"]))
     ours = set(facts["ours"])
@@ -95,6 +102,13 @@ def verified(root: Path, given: Mapping[str, Any]) -> dict[str, Any]:
 
     login = {"username": given["username"], "password": given["password"]}
     return verify(root, login if all(login.values()) else None, given["redis_password"] or "")
+
+
+def application(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the application is there already, as `app_place.look` says it."""
+    from ansible_collections.rabbitry.stack.plugins.module_utils.app_place import look
+
+    return look(given)
 
 
 def claim(sockets: list[dict[str, Any]], ledgers: Path) -> None:

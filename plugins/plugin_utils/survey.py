@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, preflight_app
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.broker_check import check_broker
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
@@ -27,8 +27,6 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refus
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.workers import check_workers
 
 Values = Mapping[str, Any]
-# Where the controller has its own files, and the way from one password to the next: no host becomes another.
-UNDECIDING = {"stack_state_dir", "redis_former_password"}
 VENDOR = "stack_rabbitmq"
 SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
 # Facts that describe the host to the plays that follow.
@@ -128,11 +126,12 @@ def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort
     return wanted
 
 
-def probe_arguments(stack: Values, survey: Survey) -> dict[str, Any]:
-    """What the module `probe` is asked on this host."""
+def probe_arguments(stack: Values, survey: Survey, user: str = "celery") -> dict[str, Any]:
+    """What the module `probe` is asked on this host; `user` is the application's account."""
     arguments: dict[str, Any] = {
         "servers": [server for group, server in SERVERS.items() if group in survey.own_groups],
         "disks": [str(stack["stack_home"])] if stack.get("stack_home") else [],
+        **preflight_app.arguments(stack, survey.own_groups, user),
     }
     if "brokers" in survey.own_groups and stack.get("stack_admin_user") and stack.get("stack_admin_password"):
         arguments |= {"username": stack["stack_admin_user"], "password": stack["stack_admin_password"]}
@@ -171,7 +170,7 @@ def processes(worker: Values) -> int:
 
 def deciding(values: Values) -> dict[str, Any]:
     """The values of the model, or of the roles, that decide what a host becomes."""
-    return {name: value for name, value in values.items() if name not in UNDECIDING}
+    return {name: value for name, value in values.items() if name not in digest.UNDECIDING}
 
 
 def places(survey: Survey) -> dict[str, Any]:
