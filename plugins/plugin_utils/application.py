@@ -90,6 +90,11 @@ def resolve(given: Decisions, tools: Tools) -> Application:
     except (bundle.BundleError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         found.faults.append(_fault(given, "source", found.shown, reason, f"ls -la {found.shown}"))
+    into = found.shown if found.package else given.requirements
+    if given.venv and into:
+        name = given.names["venv"]
+        message = f"`{name}` is `{given.venv}`, and `{into}` would be installed into it"
+        found.faults.append(Fault(message, f"leave `{name}` empty, or install it there and name a directory"))
     found.checksums += [checksum(text) for text in (found.packages.lock, found.packages.wanted) if text]
     pinned = celery_sets.judge(
         found.packages.pins, given.celery_set, found.packages.origin, given.names["set"]
@@ -144,11 +149,6 @@ def _source(found: Application, place: app_source.Source | None, given: Decision
     else:
         found.existing = place.path
         found.checksums.append(checksum(place.path))
-    if found.package and given.venv:
-        message = f"`{given.names['venv']}` is `{given.venv}`, and `{found.shown}` would be installed into it"
-        found.faults.append(
-            Fault(message, f"leave `{given.names['venv']}` empty, or name a directory that is not built")
-        )
 
 
 def _tree(found: Application, root: Path, given: Decisions, tools: Tools) -> None:
