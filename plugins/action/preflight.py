@@ -82,7 +82,9 @@ class ActionModule(ActionBase):
         wanted = survey.wanted(stack, role_values, facts)
         more, notes = judge(seen, wanted)
         faults += more
-        faults += preflight_app.judge_application(seen["application"], stack, facts.own_groups, facts.host)
+        faults += preflight_app.judge_application(
+            seen["applications"].get("app", {}), stack, facts.own_groups, facts.host
+        )
         if faults:
             return {**result, **refusal(faults), "notes": notes}
 

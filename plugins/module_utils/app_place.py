@@ -17,22 +17,22 @@ VERSION = "import sys; print(*sys.version_info[:2])"
 
 
 def look(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Look at what is named: `app_python`, `app_existing` with `app_module`, `app_venv`, for `app_user`.
+    """Look at what one application names: `python`, `existing` with `module`, `venv`, for its `user`.
 
     Returns {"python": {"path", "version"}, "existing": {"fault"}, "venv": {"fault", "version", "packages"}},
     of each only what was asked for. A version is "3.13", "" for an interpreter that the account cannot run;
     a fault is "" or what is wrong, to follow a path in a sentence; packages are {name: version}.
     """
-    user = account(str(given.get("app_user") or ""))
+    user = account(str(given.get("user") or ""))
     found: dict[str, Any] = {}
-    if given.get("app_python"):
-        path = uv.of_version(given["app_python"])[0]
+    if given.get("python"):
+        path = uv.of_version(given["python"])[0]
         found["python"] = {"path": path, "version": version(path, user)}
-    if given.get("app_existing"):
-        place = Path(given["app_existing"])
-        found["existing"] = {"fault": directory(place, str(given.get("app_module") or ""), user)}
-    if given.get("app_venv"):
-        venv = Path(given["app_venv"])
+    if given.get("existing"):
+        place = Path(given["existing"])
+        found["existing"] = {"fault": directory(place, str(given.get("module") or ""), user)}
+    if given.get("venv"):
+        venv = Path(given["venv"])
         python = version(f"{venv}/bin/python", user)
         fault = "" if python else f"has no `bin/python` that the user `{user}` can run"
         found["venv"] = {"fault": fault, "version": python, "packages": packages(venv)}

@@ -51,26 +51,15 @@ options:
     description: Password of Redis' default user; without it Redis is not asked where and whether it saves.
     type: str
     default: ""
-  app_python:
-    description: Interpreter of the application to look at, by its path or its version.
-    type: str
-    default: ""
-  app_existing:
-    description: Directory of the application to look at.
-    type: path
-    default: ""
-  app_module:
-    description: Module that must be in it.
-    type: str
-    default: ""
-  app_venv:
-    description: Environment of the application to look at.
-    type: path
-    default: ""
-  app_user:
-    description: Account that must be able to use them; when it is not there, C(nobody) stands for it.
-    type: str
-    default: ""
+  applications:
+    description:
+      - Applications of which something is on the host already. Each has a C(name), and what is to be looked
+        at, C(python) (the path or version of an interpreter), C(existing) (a directory) with C(module) (what
+        must be in it), C(venv) (an environment), and C(user), the account that must be able to use them. As
+        long as that is not there, C(nobody) stands for it.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -84,7 +73,7 @@ RETURN = r"""
 facts:
   description: >-
     os, layout, uid, user, python, container, supervisor, cpus, memory, disks, host_name, addresses,
-    resolve_error, package_manager, packages, application, listeners, ours, recorded, drift, suspicions,
+    resolve_error, package_manager, packages, applications, listeners, ours, recorded, drift, suspicions,
     by_hand, seal, env, strangers, data, seconds.
   returned: always
   type: dict

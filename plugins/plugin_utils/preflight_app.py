@@ -16,18 +16,18 @@ Values = Mapping[str, Any]
 GROUPS = ("workers", "scheduler", "dashboard")
 
 
-def arguments(stack: Values, groups: tuple[str, ...], user: str) -> dict[str, Any]:
-    """What the module `probe` is asked about the application on a host that is in these groups."""
-    if not set(groups) & set(GROUPS):
-        return {}
-    asked = {
-        "app_python": stack.get("stack_app_python"),
-        "app_existing": existing(stack),
-        "app_module": stack.get("stack_app_module"),
-        "app_venv": stack.get("stack_app_venv"),
-        "app_user": user,
+def asked(stack: Values, groups: tuple[str, ...], user: str, name: str = "app") -> list[dict[str, str]]:
+    """What the module `probe` is asked about an application on a host that is in these groups."""
+    place = existing(stack)
+    looked_at = {
+        "python": stack.get("stack_app_python"),
+        "existing": place,
+        "module": stack.get("stack_app_module") if place else "",
+        "venv": stack.get("stack_app_venv"),
     }
-    return {name: str(value) for name, value in asked.items() if value}
+    if not set(groups) & set(GROUPS) or not any(looked_at.values()):
+        return []
+    return [{"name": name, "user": user} | {key: str(value) for key, value in looked_at.items() if value}]
 
 
 def existing(stack: Values) -> str:

@@ -131,7 +131,7 @@ def probe_arguments(stack: Values, survey: Survey, user: str = "celery") -> dict
     arguments: dict[str, Any] = {
         "servers": [server for group, server in SERVERS.items() if group in survey.own_groups],
         "disks": [str(stack["stack_home"])] if stack.get("stack_home") else [],
-        **preflight_app.arguments(stack, survey.own_groups, user),
+        "applications": preflight_app.asked(stack, survey.own_groups, user),
     }
     if "brokers" in survey.own_groups and stack.get("stack_admin_user") and stack.get("stack_admin_password"):
         arguments |= {"username": stack["stack_admin_user"], "password": stack["stack_admin_password"]}

@@ -155,11 +155,15 @@ def test_a_wheel_and_the_source_archive_of_it(checkout: Checkout) -> None:
     origin.code("src/")
     origin.write("pyproject.toml", PROJECT + BUILD)
     origin.run(f"{UV} build -q --out-dir dist .")
-    for name in ("shop-1.4.2-py3-none-any.whl", "shop-1.4.2.tar.gz"):
-        answer = origin.deployed(f"{origin.path}/dist/{name}")
-        assert answer[2] == "0.9.0"
-        assert str(answer[3]).startswith("/opt/rabbitry/venvs/")
-        assert checkout.host.run("ls /opt/rabbitry/current/").out.split() == ["SOURCE"]
+    answer = origin.deployed(f"{origin.path}/dist/shop-1.4.2-py3-none-any.whl")
+    assert answer[2] == "0.9.0"
+    assert str(answer[3]).startswith("/opt/rabbitry/venvs/")
+    assert checkout.host.run("ls /opt/rabbitry/current/").out.split() == ["SOURCE"]
+    before = checkout.host.run("readlink /opt/rabbitry/venv").out
+    origin.decide(f"{origin.path}/dist/shop-1.4.2.tar.gz")
+    checkout.inv("up", seconds=UP)
+    assert origin.sold()[2] == "0.9.0"
+    assert checkout.host.run("readlink /opt/rabbitry/venv").out != before
 
 
 def test_a_package_of_an_index(checkout: Checkout) -> None:

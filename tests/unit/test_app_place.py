@@ -38,14 +38,14 @@ def venv(tmp_path: Path) -> Path:
 
 def test_nothing_is_looked_at_that_was_not_asked_for() -> None:
     assert app_place.look({}) == {}
-    assert app_place.look({"app_user": "nobody", "app_module": "x"}) == {}
+    assert app_place.look({"user": "nobody", "module": "x"}) == {}
 
 
 def test_an_interpreter_is_run() -> None:
-    found = app_place.look({"app_python": sys.executable, "app_user": ME})
+    found = app_place.look({"python": sys.executable, "user": ME})
     version = ".".join(map(str, sys.version_info[:2]))
     assert found == {"python": {"path": sys.executable, "version": version}}
-    assert app_place.look({"app_python": "/nowhere/python3"})["python"]["version"] == ""
+    assert app_place.look({"python": "/nowhere/python3"})["python"]["version"] == ""
 
 
 def test_an_account_that_is_not_there_yet_is_nobody() -> None:
@@ -126,13 +126,9 @@ def test_an_environment_that_cannot_be_used_is_named(venv: dict[str, Any], says:
     assert says in message
 
 
-def test_only_hosts_of_the_application_are_asked() -> None:
+def test_only_hosts_of_the_application_are_asked_and_only_of_what_is_there() -> None:
     stack = {"stack_app_source": "existing:/srv/shop", "stack_app_module": "shop", "stack_app_python": "3.12"}
-    asked = preflight_app.arguments(stack, ("workers",), "celery")
-    assert asked == {
-        "app_python": "3.12",
-        "app_existing": "/srv/shop",
-        "app_module": "shop",
-        "app_user": "celery",
-    }
-    assert preflight_app.arguments(stack, ("brokers",), "celery") == {}
+    asked = {"name": "app", "user": "celery", "python": "3.12", "existing": "/srv/shop", "module": "shop"}
+    assert preflight_app.asked(stack, ("workers",), "celery") == [asked]
+    assert preflight_app.asked(stack, ("brokers",), "celery") == []
+    assert preflight_app.asked({"stack_app_source": "", "stack_app_module": "shop"}, GROUPS, "celery") == []
