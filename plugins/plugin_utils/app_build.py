@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -12,6 +13,8 @@ from pathlib import Path
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.commands import CommandError, Tools
 
+# So many wheels stay; one that is needed again is built again.
+KEPT = 20
 VERSIONED = "SETUPTOOLS_SCM_PRETEND_VERSION=1.0 ./inv up"
 
 
@@ -70,4 +73,12 @@ def _built(key: str, source: Callable[[], Path], tools: Tools) -> Path:
                 (wheel,) = Path(fresh).glob("*.whl")
                 folder.mkdir(exist_ok=True)
                 wheel.rename(folder / wheel.name)
+            _forget(place)
         return next(folder.glob("*.whl"))
+
+
+def _forget(place: Path) -> None:
+    """Remove the oldest wheels."""
+    folders = sorted(place.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in folders[KEPT:]:
+        shutil.rmtree(folder)

@@ -125,7 +125,8 @@ def _source(found: Application, place: app_source.Source | None, given: Decision
     elif place.kind == "git":
         tree, commit = Repository(place, tools).checkout()
         root = tree / place.path if place.path else tree
-        if not root.is_dir():
+        # A link in the repository must not lead to a folder of this machine.
+        if not root.is_dir() or not root.resolve().is_relative_to(tree.resolve()):
             raise CommandError(
                 f"there is no folder `{place.path}` at {commit[:12]}", f"git ls-tree {commit[:12]}"
             )

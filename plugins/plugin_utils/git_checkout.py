@@ -15,6 +15,8 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.commands import Com
 COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
 DONE = "checked-out"
+# What tells git, in one of its hooks say, to work in another repository.
+ELSEWHERE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"}
 
 
 class Repository:
@@ -106,9 +108,7 @@ class Repository:
 
     def _environment(self) -> dict[str, str]:
         """git's environment: it asks nobody, trusts what pip trusts, and gets a login by a header."""
-        given = {
-            name: value for name, value in self.tools.environment.items() if not name.startswith("GIT_DIR")
-        }
+        given = {name: value for name, value in self.tools.environment.items() if name not in ELSEWHERE}
         given |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
         given.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
         certificates = given.get("SSL_CERT_FILE") or given.get("PIP_CERT")
@@ -119,7 +119,9 @@ class Repository:
             login = self.source.login if ":" in self.source.login else f"{self.source.login}:"
             value = base64.b64encode(login.encode()).decode()
             settings[f"http.{self.source.url}.extraHeader"] = f"Authorization: Basic {value}"
-        given["GIT_CONFIG_COUNT"] = str(len(settings))
-        for number, (key, value) in enumerate(settings.items()):
+        # Behind those that the caller's environment has.
+        count = int(given.get("GIT_CONFIG_COUNT") or 0)
+        given["GIT_CONFIG_COUNT"] = str(count + len(settings))
+        for number, (key, value) in enumerate(settings.items(), count):
             given |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return given

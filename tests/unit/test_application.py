@@ -173,3 +173,25 @@ def test_the_release_of_a_package_is_a_place_to_work_in() -> None:
     one, two = release.installed("shop==1.4.2"), release.installed("shop==1.4.3")
     assert [entry.name for entry in one] == ["SOURCE"]
     assert bundle.digest(one) != bundle.digest(two)
+
+
+def test_a_folder_of_a_repository_is_in_it(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (app.parent / "tree/app").mkdir(parents=True)
+    (app.parent / "tree/app/shop.py").write_text("")
+    (app.parent / "tree/link").symlink_to(app)
+    monkeypatch.setattr(application.Repository, "checkout", lambda _: (app.parent / "tree", "abcdef0" * 6))
+    assert resolve(app, "git+file:///srv/x@main#subdirectory=app").root == app.parent / "tree/app"
+    for folder in ("link", "nowhere"):
+        (fault,) = resolve(app, f"git+file:///srv/x@main#subdirectory={folder}").faults
+        assert f"there is no folder `{folder}` at abcdef0" in fault.message
+
+
+def test_only_the_newest_wheels_are_kept(
+    app: Path, built: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_build, "KEPT", 2)
+    (app / "pyproject.toml").write_text(BUILD)
+    for number in range(4):
+        (app / "shop/__init__.py").write_text(f"app = {number}\n")
+        assert Path(resolve(app, str(app), install="wheel").package).exists()
+    assert len(list((app.parent / "cache/wheels").iterdir())) == 2

@@ -128,11 +128,15 @@ def test_a_login_is_on_no_command_line_and_in_no_message(login: str, tmp_path: P
     source = app_source.parse(f"git+https://{login}@host/shop.git@main")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+        patch.setenv("GIT_CONFIG_COUNT", "1")
+        patch.setenv("GIT_CONFIG_KEY_0", "http.proxy")
+        patch.setenv("GIT_CONFIG_VALUE_0", "proxy.example.org")
         with pytest.raises(CommandError) as raised:
             Repository(source, Tools(tmp_path / "cache")).checkout()
     said = " ".join([str(raised.value), raised.value.hint, *raised.value.log])
     assert "unable to access" in said and "s3cret" not in said
     recorded = log.read_text()
     assert "ls-remote -- https://host/shop.git" in recorded and "s3cret" not in recorded
-    assert "env GIT_CONFIG_KEY_1=http.https://host/shop.git.extraHeader" in recorded
+    assert "env GIT_CONFIG_COUNT=3" in recorded and "env GIT_CONFIG_KEY_0=http.proxy" in recorded
+    assert "env GIT_CONFIG_KEY_2=http.https://host/shop.git.extraHeader" in recorded
     assert "Authorization: Basic " in recorded
