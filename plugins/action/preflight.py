@@ -9,16 +9,21 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, model, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
+    deploying,
+    digest,
+    model,
+    preflight_app,
+    survey,
+)
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.app_decisions import sources
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import applications
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.departed import departed
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.source import sources
 
 COLLECTION = Path(__file__).resolve().parents[2]
-SAMPLE = "roles/celery_app/files/sample"
 CODE = ("roles", "plugins", "playbooks")
 
 Vars = dict[str, Any]
@@ -60,13 +65,13 @@ class ActionModule(ActionBase):
         apps = applications(stack)
         checksums = []
         for app in apps:
-            sums, more = sources(app, self._loader.path_dwim, COLLECTION / SAMPLE)
+            sums, more = sources(app, stack, self._loader.path_dwim, COLLECTION)
             checksums.append(sums)
             faults += more
 
         answer = self._execute_module(
             module_name="rabbitry.stack.probe",
-            module_args=survey.probe_arguments(stack, facts),
+            module_args=survey.probe_arguments(stack, facts, str(given.get("celery_app_user", "celery"))),
             task_vars=given,
         )
         if answer.get("failed"):
@@ -87,6 +92,9 @@ class ActionModule(ActionBase):
         wanted = survey.wanted(stack, each[0], facts)
         more, notes = judge(seen, wanted)
         faults += more
+        for app in apps:
+            known_there = seen["applications"].get(app["label"], {})
+            faults += preflight_app.judge_application(known_there, app, facts.own_groups, facts.host)
         now = digest.compose(
             {
                 "variables": [survey.deciding(stack), *map(survey.deciding, each)],
@@ -97,7 +105,7 @@ class ActionModule(ActionBase):
             }
         )
         if arguments["deploys"]:
-            faults += deploying.judge(seen, facts.host, now, arguments["deploys"])
+            faults += deploying.judge(seen, facts.host, now, arguments["deploys"], apps)
         if faults:
             return {**result, **refusal(faults), "notes": notes}
         if arguments["deploys"]:
@@ -176,14 +184,3 @@ def role_options(roles: Path) -> dict[str, dict[str, Option]]:
 def checksum(part: str) -> str:
     """Over everything below one folder of the collection."""
     return bundle.digest(bundle.read(COLLECTION / part)) if (COLLECTION / part).is_dir() else ""
-
-
-def refusal(faults: list[Fault]) -> Vars:
-    """The failed result that carries every fault; the first is its message."""
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return {
-        "failed": True,
-        "msg": faults[0].message + more,
-        "hint": faults[0].hint,
-        "faults": [fault.as_dict() for fault in faults],
-    }

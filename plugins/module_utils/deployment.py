@@ -94,7 +94,13 @@ class Shelf:
             os.close(descriptor)
 
 
+def target(home: Path, link: str) -> str:
+    """Where `<home>/<link>` leads: relative to home, or a whole path elsewhere; "" for no link."""
+    path = home / link
+    return str(path.readlink()) if path.is_symlink() else ""
+
+
 def switch(home: Path, link: str, target: str, ledger: Ledger) -> None:
-    """Let `<home>/<link>` lead to `target` (relative to home) in one step."""
+    """Let `<home>/<link>` lead to `target` (relative to home, or a whole path) in one step."""
     files.link(home / link, target)
     ledger.record("link", str(home / link), target=target, created=True)

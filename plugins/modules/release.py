@@ -25,9 +25,17 @@ options:
   source:
     description: Directory on the machine that runs Ansible; caches, environments and the like stay out.
     type: str
-    required: true
+    default: ""
+  existing:
+    description: A directory of the host that C(<home>/current) leads to; nothing is copied.
+    type: str
+    default: ""
+  package:
+    description: What the environment got the application from; the release is but a place to work in then.
+    type: str
+    default: ""
   venv:
-    description: The environment to run in, as C(venvs/<digest>) or its path; switched to with the release.
+    description: The environment to run in, as C(venvs/<digest>) or any path; switched to with the release.
     type: str
     default: ""
   module:
@@ -73,17 +81,25 @@ tasks:
 """
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import (
+    DeploymentError,
+    Shelf,
+    switch,
+    target,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
 from ansible_collections.rabbitry.stack.plugins.module_utils.history import History, Pair, prune, put
-from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import import_check
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
+from ansible_collections.rabbitry.stack.plugins.module_utils.release_parts import (
+    environment_link,
+    trial_run,
+    unpack,
+)
 
 
 def main() -> None:
@@ -92,7 +108,9 @@ def main() -> None:
         argument_spec={
             "owner": {"type": "str", "required": True},
             "home": {"type": "path", "default": "/opt/rabbitry"},
-            "source": {"type": "str", "required": True},
+            "source": {"type": "str", "default": ""},
+            "existing": {"type": "str", "default": ""},
+            "package": {"type": "str", "default": ""},
             "venv": {"type": "str", "default": ""},
             "module": {"type": "str", "default": ""},
             "user": {"type": "str", "default": ""},
@@ -100,7 +118,7 @@ def main() -> None:
             "switch": {"type": "bool", "default": True},
             "keep": {"type": "int", "default": 3},
             # Given by the action plugin alone: what it packed, and where it put that on this host.
-            "digest": {"type": "str", "required": True},
+            "digest": {"type": "str", "default": ""},
             "archive": {"type": "path"},
         },
         supports_check_mode=True,
@@ -119,80 +137,55 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
     """Bring the host to what `params` ask. `needed` in the answer: the archive is missing."""
     home, digest = Path(params["home"]), params["digest"]
     shelf = Shelf(home, "release")
-    venv = Path(params["venv"]).name
-    note = shelf.note(digest)
-    # An application is tried once with each environment.
-    trial = [venv or shelf.linked("venv"), params["module"], params["user"]]
-    before = shelf.linked("current"), shelf.linked("venv")
-    after = (digest, venv or before[1]) if params["switch"] else before
-    history = History(home)
-    if before != after and Pair(*after) in history.refused:
-        return {"changed": False, "path": str(shelf.path(before[0])), "digest": before[0]}
-    tried = note is not None and trial in note.get("tried", [])
+    note = shelf.note(digest) if digest else None
+    before = target(home, "current"), target(home, "venv")
+    made = params["existing"] or f"releases/{digest}", environment_link(params) or before[1]
+    after = made if params["switch"] else before
+    if before != after and digest and Pair(digest, Path(after[1]).name) in History(home).refused:
+        return {"changed": False, "path": str(home / before[0]), "digest": Path(before[0]).name}
+    # An application is tried once with each environment; one of the host's own may have changed.
+    trial = [Path(made[1]).name, params["module"], params["user"]]
+    tried = not params["existing"] and note is not None and trial in note.get("tried", [])
     result: dict[str, Any] = {
-        "changed": before != after or not tried,
-        "path": str(shelf.path(digest)),
+        "changed": before != after or not (tried or params["existing"]),
+        "path": str(home / made[0]),
         "digest": digest,
     }
     if result["changed"]:
         result["diff"] = {"before": _links(*before), "after": _links(*after)}
     if check:
         return result
-    if note is None and not params["archive"]:
+    if digest and note is None and not params["archive"]:
         return {**result, "needed": True}
     ledger = Ledger(params["owner"])
-    if result["changed"]:
+    if result["changed"] or params["existing"]:
         with shelf.locked(ledger):
-            if note is None:
+            if digest and note is None:
                 unpack(shelf, params)
             if not tried:
                 result["tasks"] = trial_run(shelf, params, note, trial)
             if params["switch"]:
-                put(history, Pair(*after), ledger)
+                lead(home, after, ledger)
         if params["switch"]:
             prune(home, params["keep"], ledger)
-    shelf.record(digest, ledger)
+    if digest:
+        shelf.record(digest, ledger)
     ledger.save()
     return result
 
 
+def lead(home: Path, after: tuple[str, str], ledger: Ledger) -> None:
+    """Let both links lead to where they shall; what is not the host's own is also written to the history."""
+    release, venv = (Path(one) for one in after)
+    if str(release.parent) == "releases" and str(venv.parent) in ("venvs", "."):
+        put(History(home), Pair(release.name, venv.name), ledger)
+        return
+    switch(home, "venv", after[1], ledger)
+    switch(home, "current", after[0], ledger)
+
+
 def _links(release: str, venv: str) -> str:
     return f"current: {release}\nvenv: {venv}\n"
-
-
-def environment_of(params: dict[str, Any]) -> Path:
-    home = Path(params["home"])
-    return home / "venvs" / Path(params["venv"]).name if params["venv"] else home / "venv"
-
-
-def unpack(shelf: Shelf, params: dict[str, Any]) -> None:
-    """Put the archive's files in place, with their bytecode."""
-    path = shelf.path(params["digest"])
-    shelf.discard(params["digest"])
-    bundle.unpack(Path(params["archive"]), path)
-    python = environment_of(params) / "bin" / "python"
-    if python.exists():
-        # A file that does not compile is no fault here: it may be a template, and the import tells the rest.
-        words = [str(python), "-m", "compileall", "-q", "-q", str(path)]
-        subprocess.run(words, cwd="/", capture_output=True, umask=0o022, timeout=120, check=False)
-
-
-def trial_run(
-    shelf: Shelf, params: dict[str, Any], note: dict[str, Any] | None, trial: list[str]
-) -> list[str]:
-    """Import the application, note that it works; returns its tasks. A new release that fails goes."""
-    tasks = []
-    try:
-        if params["module"]:
-            python = environment_of(params) / "bin" / "python"
-            path = shelf.path(params["digest"])
-            tasks = import_check(params["module"], path, python, params["user"], params["environment_file"])
-    except DeploymentError:
-        if note is None:
-            shelf.discard(params["digest"])
-        raise
-    shelf.complete(params["digest"], tried=[*(note or {}).get("tried", []), trial][-10:])
-    return tasks
 
 
 if __name__ == "__main__":

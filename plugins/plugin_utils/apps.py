@@ -17,7 +17,11 @@ ONLY = "app"
 DECISIONS = {
     "source": "stack_app_source",
     "module": "stack_app_module",
+    "install": "stack_app_install",
     "requirements": "stack_app_requirements",
+    "venv": "stack_app_venv",
+    "python": "stack_app_python",
+    "index": "stack_app_index",
     "environment": "stack_app_environment",
     "keep_releases": "stack_app_keep_releases",
     "deploy_deadline": "stack_app_deploy_deadline",
@@ -37,7 +41,17 @@ DECISIONS = {
 }
 # What an entry has in common with the others unless it says otherwise.
 SHARED = (
-    *("celery_set", "queue_type", "exchange", "prefetch", "longest_task", "beat", "flower"),
+    *(
+        "celery_set",
+        "queue_type",
+        "exchange",
+        "prefetch",
+        "longest_task",
+        "beat",
+        "flower",
+        "python",
+        "index",
+    ),
     *("keep_releases", "deploy_deadline"),
 )
 CONCURRENCY = 2
@@ -75,7 +89,9 @@ def _named(entry: Mapping[str, Any], one: Mapping[str, Any], place: int, passwor
         "home": f"{home}/apps/{name}",
         "source": "",
         "module": name.replace("-", "_"),
+        "install": "auto",
         "requirements": "",
+        "venv": "",
         "environment": {},
         "vhost": name,
         "user": name,

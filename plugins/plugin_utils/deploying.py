@@ -8,16 +8,18 @@ from typing import Any
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import DECISIONS
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_app import existing
 
 Values = Mapping[str, Any]
 # Where an application's code and packages come from, as keys of an application and as variables of its role;
 # what is in there is looked at by itself.
-SOURCES = {"source", "requirements", "celery_app_source", "celery_app_requirements_file"}
+SOURCES = {"source", "install", "requirements", "python"}
+SOURCES |= {f"celery_app_{name}" for name in ("source", "install", "requirements_file", "python")}
 # How a deployment goes, not what a host becomes.
 WAYS = {"keep_releases", "deploy_deadline"}
 WAYS |= {f"celery_app_{name}" for name in ("keep_releases", "deploy_deadline", "pair", "run")}
 # Neither belongs to the variables whose change needs `up`.
-APART = SOURCES | WAYS
+APART = SOURCES | WAYS | {"index"}
 DECISIONS_APART = {DECISIONS[name] for name in APART & DECISIONS.keys()}
 
 
@@ -48,15 +50,19 @@ def without_sources(values: Values) -> dict[str, Any]:
     return left
 
 
-def judge(seen: Values, host: str, now: str, application: str) -> list[Fault]:
-    """Why an application cannot be deployed to a host: it differs in more than applications' sources."""
+def judge(seen: Values, host: str, now: str, application: str, apps: Sequence[Values]) -> list[Fault]:
+    """Why one of `apps` cannot be deployed to a host: it is there, or more than a source differs."""
     if not seen["seal"]:
         message = f"host {host} was not brought to what the inventory says, so nothing can be deployed there"
         return [Fault(message, "./inv up")]
+    found = next((app for app in apps if app["label"] == application), {})
     known = [name for name in digest.parts_of(now) if name.startswith(part(""))]
     if part(application) not in known:
         listed = ", ".join(f"`{name.partition(':')[2]}`" for name in known)
         return [Fault(f"there is no application `{application}`: there is {listed}", "./inv describe")]
+    if existing(found):
+        message = f"the application `{application}` is on host {host} already, as `{found['source']}`"
+        return [Fault(f"{message}: there is nothing to deploy", "./inv restart")]
     texts = digest.differences(_apart(seen["seal"]["digest"]), _apart(now))
     shown = ", ".join(text.removesuffix(" since the last run") for text in texts)
     message = f"host {host} differs in more than an application's source from what `up` brought: {shown}"

@@ -8,6 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 LENGTH = 32
+# Where the controller has its own files, the way from one password to the next, and the way that packages
+# take: no host becomes another.
+UNDECIDING = {
+    "stack_state_dir",
+    "redis_former_password",
+    "celery_app_cache",
+    "stack_app_index",
+    "celery_app_index",
+}
 PARTS = {
     "variables": "the variables",
     "code": "the roles and plugins",

@@ -111,6 +111,8 @@ FORMS = {
     "version": Form(
         "a version such as `4.2.10` or `1:27.3.4.6-1`, quoted", pattern(r"(?:\d+:)?\d[A-Za-z0-9.+~-]*")
     ),
+    "interpreter": Form("a whole path, or a version such as `3.12`, quoted", pattern(r"/[^\0\n]*|3\.\d+")),
+    "index": Form("the address of a package index", pattern(r"(?:https?|file)://\S+")),
     "regex": Form("a regular expression", is_regex),
     "size": Form("a size such as `200MB` or `1GiB`", is_size),
     "watermark": Form("a share of the memory from 0 to 1, or a size such as `1GB`", is_watermark),

@@ -95,7 +95,7 @@ def test_the_certificate_authority_reaches_uv_and_pip() -> None:
     ("printed", "hint"),
     [
         ("error: invalid peer certificate: UnknownIssuer", "celery_app_ca_file"),
-        ("error: No solution found when resolving dependencies", "celery_app_requirements_file"),
+        ("error: No solution found when resolving dependencies", "celery_app_set"),
         ("The virtual environment was not created: ensurepip is not available", "python3-venv"),
     ],
 )

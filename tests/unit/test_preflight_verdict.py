@@ -117,6 +117,17 @@ def test_what_there_are_several_of_is_named_once() -> None:
     assert taken == digest.compose({"application:shop": 2, "application:news": 1, "code": "x"})
 
 
+APPS = [{"name": name, "label": name, "source": ""} for name in ("news", "shop")]
+
+
+def test_what_is_on_the_host_already_is_not_deployed() -> None:
+    sealed = digest.compose({"application:shop": 1})
+    seen = {**SEEN, "seal": {"env": "local", "digest": sealed}}
+    (fault,) = deploying.judge(seen, "web1", sealed, "shop", [{**APPS[1], "source": "existing:/srv/shop"}])
+    assert "`shop` is on host web1 already, as `existing:/srv/shop`" in fault.message
+    assert fault.hint == "./inv restart"
+
+
 def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:
     sealed = digest.compose({"application:shop": 1, "application:news": 1, "variables": 1})
     seen = {**SEEN, "seal": {"env": "local", "digest": sealed}}
@@ -124,7 +135,7 @@ def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:
     def said(**parts: int) -> list[str]:
         given = {"application:shop": 1, "application:news": 1, "variables": 1}
         now = digest.compose({**given, **{name.replace("_", ":"): value for name, value in parts.items()}})
-        return [fault.message for fault in deploying.judge(seen, "web1", now, "shop")]
+        return [fault.message for fault in deploying.judge(seen, "web1", now, "shop", APPS)]
 
     assert said() == said(application_shop=2) == said(application_news=2) == []
     start = "host web1 differs in more than an application's source from what `up` brought: "
@@ -132,9 +143,9 @@ def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:
     now = digest.compose({"application:shop": 2, "application:news": 2, "variables": 1})
     left = digest.compose({"application:shop": 2, "application:news": 1, "variables": 1})
     assert deploying.deployed(seen, now, "shop") == left
-    (fault,) = deploying.judge(SEEN, "web1", sealed, "shop")
+    (fault,) = deploying.judge(SEEN, "web1", sealed, "shop", APPS)
     assert fault.message.startswith("host web1 was not brought") and fault.hint == "./inv up"
-    (fault,) = deploying.judge(seen, "web1", sealed, "x")
+    (fault,) = deploying.judge(seen, "web1", sealed, "x", APPS)
     assert fault.message == "there is no application `x`: there is `news`, `shop`"
 
 

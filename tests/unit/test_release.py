@@ -31,7 +31,7 @@ class Host:
         archive = self.folder / "archive"
         archive.write_bytes(bundle.pack(entries))
         given = {"owner": "celery_app", "home": str(self.home), "venv": "v", "module": "", "user": ""}
-        given |= {"environment_file": "", "switch": True, "keep": 3, "archive": str(archive)}
+        given |= {"environment_file": "", "switch": True, "keep": 3, "archive": str(archive), "existing": ""}
         return release.converge({**given, "digest": bundle.digest(entries), **options}, check)
 
     @property
