@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rabbitry import ansible, report, summary
 from rabbitry.environment import Environment
+from rabbitry.errors import StackError
 from rabbitry.model import Stack
 from rabbitry.proving import prove
 
@@ -19,10 +20,15 @@ def up(environment: Environment, *, check: bool = False, full: bool = False, ver
         if check:
             report.line(f"{len(run.changed)} changes would be made; the differences: {run.log}")
             report.changes(run.changed)
+            report.warnings(run.notes)
             return
         environment.described()
         stack = Stack.load(environment.stack)
-        prove(environment, stack, progress)
+        try:
+            prove(environment, stack, progress)
+        except StackError:
+            # They may be the reason.
+            report.warnings(run.notes)
+            raise
     summary.show(environment, stack, run.log)
-    for note in run.notes:
-        report.line(f"note: {note}; to put it in use: ./inv deploy{environment.option}")
+    report.warnings(run.notes)

@@ -118,8 +118,7 @@ class ActionModule(ActionBase):
             **result,
             **verdict,
             "changed": False,
-            "standing": seen["standing"],
-            "notes": notes,
+            "notes": [*notes, *({"message": one, "hint": "./inv deploy"} for one in seen["standing"])],
             "warnings": notes,
             "ansible_facts": survey.host_facts(seen, verdict),
         }

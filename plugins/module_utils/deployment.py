@@ -47,7 +47,13 @@ class Shelf:
         return found if isinstance(found, dict) else None
 
     def complete(self, digest: str, **facts: Any) -> None:
-        files.write(self.path(digest) / NOTE, (json.dumps({"digest": digest, **facts}) + "\n").encode())
+        """Write the note; what it said before stays where `facts` do not say otherwise."""
+        facts = {**(self.note(digest) or {}), **facts} | {"digest": digest}
+        files.write(self.path(digest) / NOTE, (json.dumps(facts) + "\n").encode())
+
+    def was_used(self, digest: str) -> bool:
+        """Whether a complete part was ever the one in use; false only for one whose note says so."""
+        return bool((self.note(digest) or {}).get("used", True))
 
     def discard(self, digest: str) -> None:
         """Remove a part, the note first, so that what is left over never counts as complete."""
@@ -61,14 +67,15 @@ class Shelf:
         return path.readlink().name if path.is_symlink() else ""
 
     def prune(self, keep: int, used: set[str], ledger: Ledger) -> list[str]:
-        """Remove all parts but those in use and the newest, `keep` in all, and what was never completed.
+        """Remove all parts but those in use and the newest, `keep` in all. What was never used goes too.
 
         Returns the removed paths.
         """
         notes = sorted(self.root.glob(f"*/{NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True)
-        digests = sorted((note.parent.name for note in notes), key=lambda digest: digest not in used)
+        there = [name for note in notes if (name := note.parent.name) in used or self.was_used(name)]
+        digests = sorted(there, key=lambda digest: digest not in used)
         for path in self.root.iterdir():
-            if path.is_dir() and path.name not in digests:
+            if path.is_dir() and path.name not in {*digests, *used}:
                 shutil.rmtree(path)
         removed = []
         for digest in digests[max(keep, len(used)) :]:

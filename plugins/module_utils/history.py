@@ -145,6 +145,9 @@ def put(history: History, pair: Pair, ledger: Ledger, by: str = "up", run: str =
     if pair.venv:
         switch(history.home, "venv", f"venvs/{pair.venv}", ledger)
     switch(history.home, "current", f"releases/{pair.release}", ledger)
+    shelf = Shelf(history.home, "release")
+    if not shelf.was_used(pair.release):
+        shelf.complete(pair.release, used=True)
     history.begin(pair, by, run)
     history.save(ledger)
 

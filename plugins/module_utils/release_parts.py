@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
 from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf
-from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import import_check
+from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import Imported, import_check
 
 
 def environment_link(params: dict[str, Any]) -> str:
@@ -36,18 +36,19 @@ def unpack(shelf: Shelf, params: dict[str, Any]) -> None:
 
 def trial_run(
     shelf: Shelf, params: dict[str, Any], note: dict[str, Any] | None, trial: list[str]
-) -> list[str]:
-    """Import the application, note that it works; returns its tasks. A new release that fails goes."""
-    tasks = []
+) -> Imported:
+    """Import the application, note that it works; returns what it has. A new release that fails goes."""
+    found, digest = Imported(), params["digest"]
     try:
         if params["module"]:
             python = environment_of(params) / "bin" / "python"
-            path = Path(params["existing"] or shelf.path(params["digest"]))
-            tasks = import_check(params["module"], path, python, params["user"], params["environment_file"])
+            path = Path(params["existing"] or shelf.path(digest))
+            found = import_check(params["module"], path, python, params["user"], params["environment_file"])
     except DeploymentError:
-        if note is None and params["digest"]:
-            shelf.discard(params["digest"])
+        if note is None and digest:
+            shelf.discard(digest)
         raise
-    if params["digest"]:
-        shelf.complete(params["digest"], tried=[*(note or {}).get("tried", []), trial][-10:])
-    return tasks
+    if digest:
+        used = {"used": False} if note is None else {}
+        shelf.complete(digest, tried=[*(note or {}).get("tried", []), trial][-10:], **used)
+    return found

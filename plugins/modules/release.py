@@ -50,6 +50,17 @@ options:
     description: File with the variables of the application.
     type: str
     default: ""
+  commands:
+    description:
+      - Each a list of words, or a text that is taken apart as a shell would. They run once in a release with
+        an environment, as O(user) and in the release, before the switch; one that fails keeps what is in use.
+    type: list
+    elements: raw
+    default: []
+  command_seconds:
+    description: After so many seconds a command is killed, and has failed.
+    type: int
+    default: 1800
   switch:
     description: Whether C(<home>/current) leads to it afterwards.
     type: bool
@@ -78,28 +89,21 @@ tasks:
   type: list
   elements: str
   returned: changed
+notes:
+  description: Settings of the application that have no effect, when it was imported in this run.
+  type: list
+  elements: dict
+  returned: changed
 """
 
 import os
-from pathlib import Path
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import (
-    DeploymentError,
-    Shelf,
-    switch,
-    target,
-)
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
-from ansible_collections.rabbitry.stack.plugins.module_utils.history import History, Pair, prune, put
-from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
-from ansible_collections.rabbitry.stack.plugins.module_utils.release_parts import (
-    environment_link,
-    trial_run,
-    unpack,
-)
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import LedgerError
+from ansible_collections.rabbitry.stack.plugins.module_utils.release_converge import converge
 
 
 def main() -> None:
@@ -115,6 +119,8 @@ def main() -> None:
             "module": {"type": "str", "default": ""},
             "user": {"type": "str", "default": ""},
             "environment_file": {"type": "str", "default": ""},
+            "commands": {"type": "list", "elements": "raw", "default": []},
+            "command_seconds": {"type": "int", "default": 1800},
             "switch": {"type": "bool", "default": True},
             "keep": {"type": "int", "default": 3},
             # Given by the action plugin alone: what it packed, and where it put that on this host.
@@ -129,63 +135,8 @@ def main() -> None:
         module.fail_json(msg=str(error), hint=error.hint, log=error.log)
     except Refused as error:
         module.fail_json(msg=error.message, hint=error.hint)
-    except (bundle.BundleError, LedgerError, OSError, KeyError) as error:
+    except (bundle.BundleError, LedgerError, OSError, KeyError, ValueError) as error:
         module.fail_json(msg=str(error))
-
-
-def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
-    """Bring the host to what `params` ask. `needed` in the answer: the archive is missing."""
-    home, digest = Path(params["home"]), params["digest"]
-    shelf = Shelf(home, "release")
-    note = shelf.note(digest) if digest else None
-    before = target(home, "current"), target(home, "venv")
-    made = params["existing"] or f"releases/{digest}", environment_link(params) or before[1]
-    after = made if params["switch"] else before
-    if before != after and digest and Pair(digest, Path(after[1]).name) in History(home).refused:
-        return {"changed": False, "path": str(home / before[0]), "digest": Path(before[0]).name}
-    # An application is tried once with each environment; one of the host's own may have changed.
-    trial = [Path(made[1]).name, params["module"], params["user"]]
-    tried = not params["existing"] and note is not None and trial in note.get("tried", [])
-    result: dict[str, Any] = {
-        "changed": before != after or not (tried or params["existing"]),
-        "path": str(home / made[0]),
-        "digest": digest,
-    }
-    if result["changed"]:
-        result["diff"] = {"before": _links(*before), "after": _links(*after)}
-    if check:
-        return result
-    if digest and note is None and not params["archive"]:
-        return {**result, "needed": True}
-    ledger = Ledger(params["owner"])
-    if result["changed"] or params["existing"]:
-        with shelf.locked(ledger):
-            if digest and note is None:
-                unpack(shelf, params)
-            if not tried:
-                result["tasks"] = trial_run(shelf, params, note, trial)
-            if params["switch"]:
-                lead(home, after, ledger)
-        if params["switch"]:
-            prune(home, params["keep"], ledger)
-    if digest:
-        shelf.record(digest, ledger)
-    ledger.save()
-    return result
-
-
-def lead(home: Path, after: tuple[str, str], ledger: Ledger) -> None:
-    """Let both links lead to where they shall; what is not the host's own is also written to the history."""
-    release, venv = (Path(one) for one in after)
-    if str(release.parent) == "releases" and str(venv.parent) in ("venvs", "."):
-        put(History(home), Pair(release.name, venv.name), ledger)
-        return
-    switch(home, "venv", after[1], ledger)
-    switch(home, "current", after[0], ledger)
-
-
-def _links(release: str, venv: str) -> str:
-    return f"current: {release}\nvenv: {venv}\n"
 
 
 if __name__ == "__main__":

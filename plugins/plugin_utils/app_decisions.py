@@ -35,6 +35,7 @@ def sources(
         venv=app.get("venv") or "",
         sample=collection / SAMPLE,
         poetry=(collection / POETRY).read_text(encoding="utf-8"),
+        django=app.get("django_settings") or "",
         names={name: variable_of(app, key) for name, key in KEYS.items()},
         locate=locate,
     )

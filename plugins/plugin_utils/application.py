@@ -30,8 +30,9 @@ ROLE = {
     "install": "celery_app_install",
     "set": "celery_app_set",
     "venv": "celery_app_venv",
+    "django": "celery_app_django_settings",
 }
-KEYS = {name: name for name in ROLE} | {"set": "celery_set"}
+KEYS = {name: name for name in ROLE} | {"set": "celery_set", "django": "django_settings"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ class Decisions:
     celery_set: str
     install: str = project.AUTO
     venv: str = ""
+    django: str = ""
     sample: Path
     poetry: str = ""
     names: Mapping[str, str] = field(default_factory=lambda: ROLE)
@@ -177,10 +179,10 @@ def _tree(found: Application, root: Path, given: Decisions, tools: Tools) -> Non
 
 
 def _module(found: Application, files: list[str], place: str, given: Decisions, below: bool) -> None:
-    """The module must be there: at the top, or `below` some folder of what is built."""
-    module = given.module
-    if not module or source.has_module(files, module) or (below and project.has_below(files, module)):
-        return
-    there = ", ".join(source.modules(files)) or "no module at all"
-    message = f"`{given.names['module']}` is `{module}`, which is not in {place}: there is {there}"
-    found.faults.append(Fault(message, f"ls {place}" if "://" not in place else "git ls-files"))
+    """Modules that are named must be there: at the top, or `below` some folder of what is built."""
+    for decision, module in (("module", given.module), ("django", given.django)):
+        if not module or source.has_module(files, module) or (below and project.has_below(files, module)):
+            continue
+        there = ", ".join(source.modules(files)) or "no module at all"
+        message = f"`{given.names[decision]}` is `{module}`, which is not in {place}: there is {there}"
+        found.faults.append(Fault(message, f"ls {place}" if "://" not in place else "git ls-files"))

@@ -8,6 +8,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import DECISIO
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_app import SOURCE
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_broker import BROKER
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_release import RELEASE
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_worker import WEEK, WORKER, number
 
 
@@ -49,6 +50,7 @@ def _password(description: str) -> Option:
 STACK = (
     BROKER
     | SOURCE
+    | RELEASE
     | {
         "stack_env": Option(description="the environment's name", form="environment", example="local"),
         "stack_runs_on": Option(description="what carries the stack", choices=("hosts",), example="hosts"),

@@ -26,7 +26,8 @@ FILES = Path(__file__).resolve().parents[2] / "roles" / "celery_app" / "files"
 @pytest.fixture
 def stack_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module as workers import it, beside a document of two queues."""
-    shutil.copy(FILES / "lib" / "stack_settings.py", tmp_path)
+    for name in ("stack_settings.py", "stack_django.py"):
+        shutil.copy(FILES / "lib" / name, tmp_path)
     document = json.dumps(celery_settings(["default", "math"]))
     (tmp_path / "stack_settings.json").write_text(document, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -105,6 +106,22 @@ def test_settings_module_exports_settings_and_nothing_private(stack_settings: Mo
     names = set(stack_settings.__all__)
     assert {"task_queues", "stack_queue", "task_acks_late", "broker_transport_options"} <= names
     assert not any(name.startswith("_") for name in names)
+
+
+def test_django_takes_the_same_settings_by_its_own_names(
+    stack_settings: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    celery = pytest.importorskip("celery")
+    monkeypatch.delitem(sys.modules, "stack_django", raising=False)
+    stack_django = importlib.import_module("stack_django")
+    taken = {name: getattr(stack_django, name) for name in stack_django.__all__}
+    assert taken.pop("stack_queue") is stack_settings.stack_queue
+    # Django heeds upper-case names only.
+    assert taken and all(name.isupper() and name.startswith("CELERY_") for name in taken)
+    app = celery.Celery("shop", set_as_current=False)
+    app.config_from_object(stack_django, namespace="CELERY")
+    own = {name: getattr(stack_settings, name) for name in stack_settings.__all__ if name != "stack_queue"}
+    assert {name: app.conf[name] for name in own} == own
 
 
 @pytest.mark.parametrize("celery_set", SETS)

@@ -113,7 +113,7 @@ def application(root: Path, text: str) -> Path:
 
 def tasks(root: Path, module: str = "shop") -> list[str]:
     pytest.importorskip("celery")
-    return import_check(module, root, Path(sys.executable), "", "")
+    return import_check(module, root, Path(sys.executable), "", "").tasks
 
 
 def test_an_application_that_imports_tells_its_tasks(tmp_path: Path) -> None:

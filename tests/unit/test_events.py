@@ -14,7 +14,7 @@ from ansible_collections.rabbitry.stack.plugins.callback.events import explanati
 from rabbitry import ansible, inventory, record
 from rabbitry.environment import ROOT, Environment
 from rabbitry.errors import Fault, StackError
-from rabbitry.events import Event, Play, Result, Stats, Task, faults, parse
+from rabbitry.events import Event, Play, Result, Stats, Task, faults, notes, parse
 
 PLAYBOOK = """
 - name: Broker
@@ -124,6 +124,19 @@ def test_faults_of_modules_are_kept_whole_and_once() -> None:
     ]
 
 
+def test_notes_of_modules_arrive_once_whoever_makes_them() -> None:
+    told = explanation({"notes": ["a remark", {"message": "`A` has no effect", "hint": "rename it"}]})
+    line = json.dumps(
+        {"event": "result", "task": "Check", "status": "ok", "seconds": 0.1, "host": "HOST", **told}
+    )
+    results = [parse(line.replace("HOST", host)) for host in ("a", "b")]
+    assert notes(result for result in results if isinstance(result, Result)) == [
+        Fault("a remark", ""),
+        Fault("`A` has no effect", "rename it"),
+    ]
+    assert explanation({})["notes"] == []
+
+
 def test_an_unknown_event_is_passed_over() -> None:
     assert parse('{"event": "weather"}') is None
 
@@ -136,12 +149,6 @@ def test_failed_items_of_a_loop_become_faults() -> None:
         }
     )
     assert told["faults"] == [{"message": "no such file", "hint": "ls", "log": ["a"]}]
-
-
-def test_what_stays_away_is_told_beside_the_rest() -> None:
-    line = {"event": "result", "host": "web1", "task": "Check", "status": "ok", "seconds": 1}
-    found = parse(json.dumps(line | explanation({"standing": ["release a stays"]})))
-    assert isinstance(found, Result) and found.notes == ("release a stays",)
 
 
 def test_only_the_end_of_a_long_log_is_told() -> None:

@@ -98,6 +98,14 @@ def test_a_missing_module_is_refused_with_those_that_are_there(app: Path, applic
     assert fault.hint == f"ls {app}"
 
 
+def test_missing_settings_of_django_are_refused(app: Path, application: Judged) -> None:
+    known = {"source": str(app), "module": "tool"}
+    (fault,) = application(**known, django_settings="shop.settings")[1]
+    assert fault.message.startswith(f"`stack_app_django_settings` is `shop.settings`, which is not in {app}")
+    assert fault.hint == f"ls {app}"
+    assert application(**known, django_settings="tool")[1] == []
+
+
 def test_missing_requirements_are_refused(app: Path, application: Judged) -> None:
     path = str(app / "requirements.txt")
     (fault,) = application(source=str(app), requirements=path)[1]

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.module_utils import bundle, history
+from ansible_collections.rabbitry.stack.plugins.module_utils import bundle, history, release_converge
 from ansible_collections.rabbitry.stack.plugins.module_utils.history import History, Pair
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
-from ansible_collections.rabbitry.stack.plugins.modules import release
 
 
 class Host:
@@ -32,7 +31,8 @@ class Host:
         archive.write_bytes(bundle.pack(entries))
         given = {"owner": "celery_app", "home": str(self.home), "venv": "v", "module": "", "user": ""}
         given |= {"environment_file": "", "switch": True, "keep": 3, "archive": str(archive), "existing": ""}
-        return release.converge({**given, "digest": bundle.digest(entries), **options}, check)
+        given |= {"commands": [], "command_seconds": 30}
+        return release_converge.converge({**given, "digest": bundle.digest(entries), **options}, check)
 
     @property
     def linked(self) -> str:
@@ -42,7 +42,7 @@ class Host:
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host(tmp_path)
-    monkeypatch.setattr(release, "Ledger", made.ledger)
+    monkeypatch.setattr(release_converge, "Ledger", made.ledger)
     return made
 
 

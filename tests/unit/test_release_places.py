@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.module_utils import bundle, release_parts
+from ansible_collections.rabbitry.stack.plugins.module_utils import bundle, release_converge, release_parts
 from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError
+from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import Imported
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
-from ansible_collections.rabbitry.stack.plugins.modules import release
 
 
 class Home:
@@ -27,28 +27,21 @@ class Home:
     def converge(self, check: bool = False, **more: Any) -> dict[str, Any]:
         entries = bundle.read(self.root / "app")
         given = {"owner": "celery_app", "home": str(self.path), "venv": f"{self.path}/venvs/one"}
-        given |= {"keep": 3, "switch": True}
-        given |= {
-            "module": "shop",
-            "user": "",
-            "environment_file": "",
-            "existing": "",
-            "archive": None,
-            "switch": True,
-        }
+        given |= {"keep": 3, "switch": True, "commands": [], "command_seconds": 30}
+        given |= {"module": "shop", "user": "", "environment_file": "", "existing": "", "archive": None}
         given |= {"digest": "" if more.get("existing") else bundle.digest(entries), **more}
-        answer = release.converge(given, check)
+        answer = release_converge.converge(given, check)
         if answer.get("needed"):
             archive = self.root / "archive"
             archive.write_bytes(bundle.pack(entries))
-            answer = release.converge({**given, "archive": str(archive)}, check)
+            answer = release_converge.converge({**given, "archive": str(archive)}, check)
         return answer
 
-    def imported(self, module: str, path: Path, python: Path, user: str, file: str) -> list[str]:
+    def imported(self, module: str, path: Path, python: Path, user: str, file: str) -> Imported:
         self.asked.append((str(path), str(python)))
         if self.fails:
             raise DeploymentError("no")
-        return ["shop.sell"]
+        return Imported(["shop.sell"])
 
     def leads(self, link: str) -> str:
         return str((self.path / link).readlink())
@@ -58,7 +51,7 @@ class Home:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     home = Home(tmp_path)
     monkeypatch.setattr(release_parts, "import_check", home.imported)
-    monkeypatch.setattr(release, "Ledger", lambda owner: Ledger(owner, tmp_path / "ledger"))
+    monkeypatch.setattr(release_converge, "Ledger", lambda owner: Ledger(owner, tmp_path / "ledger"))
     return home
 
 
