@@ -175,6 +175,19 @@ def test_a_package_of_an_index(checkout: Checkout) -> None:
     origin.deployed("shop==1.4.2", stack_app_requirements=f"{origin.path}/wanted.txt")
 
 
+def test_the_login_of_an_index_is_seen_nowhere(checkout: Checkout) -> None:
+    origin = Origin(checkout, "archive")
+    # Nothing listens there; what has to be fetched is not in a cache either, which is kept by index.
+    origin.write("wanted.txt", "tabulate==0.8.9\n")
+    wheel = f"{origin.path}/dist/shop-1.4.2-py3-none-any.whl"
+    index = {"stack_app_index": "http://user:s3cret-pw@127.0.0.1:9/simple"}
+    origin.decide(wheel, stack_app_requirements=f"{origin.path}/wanted.txt", **index)
+    origin.refused("127.0.0.1:9", "hint: ")
+    logs = f"cat {CLONE}/.state/local/log/*; journalctl --no-pager; cat /proc/[0-9]*/cmdline"
+    said = checkout.host.run(logs, check=False, seconds=60).out
+    assert "127.0.0.1:9" in said and "s3cret-pw" not in said
+
+
 def test_a_wheel_that_is_missing_is_refused(checkout: Checkout) -> None:
     origin = Origin(checkout, "archive")
     origin.decide(f"{origin.path}/dist/shop-9-py3-none-any.whl")
