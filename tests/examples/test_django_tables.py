@@ -77,8 +77,13 @@ class TestDjangoTables(Deployed):
         assert found == ["pear costs 4", "prices.tasks.look", "default", "DatabaseBackend"]
 
     def test_results_of_the_stack_s_probes_are_not(self, example: Example) -> None:
+        # Tasks that the example before this one left in the queue fail as unknown, without a name.
+        before = self.others(example)
         example.inv("smoke")
-        assert {row[0] for row in self.ask(example, RESULTS)} == {"prices.tasks.look"}
+        assert self.others(example) == before
+
+    def others(self, example: Example) -> list[list[str]]:
+        return [row for row in self.ask(example, RESULTS) if row[0] != "prices.tasks.look"]
 
     def test_doctor_finds_nothing_wrong_with_it(self, example: Example) -> None:
         slugs = ("celery/result_disabled", "celery/ignored_settings", "celery/wrong_app", "beat/down")
