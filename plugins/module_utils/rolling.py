@@ -24,6 +24,8 @@ PATIENCE = 10
 LINES = 30
 # What a worker lacks within so many seconds.
 Check = Callable[[Service, float], Lack | None]
+# Brings a service to rest that is about to be replaced.
+Drain = Callable[[Service], None]
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,17 @@ class Rolling:
     """Replaces processes under one supervisor; a new one has `deadline` seconds from its start."""
 
     def __init__(
-        self, hand: Control, deadline: float, check: Check, records: Path = service_record.STARTED
+        self,
+        hand: Control,
+        deadline: float,
+        check: Check,
+        drain: Drain,
+        records: Path = service_record.STARTED,
     ) -> None:
         self.hand = hand
         self.deadline = deadline
         self.check = check
+        self.drain = drain
         self.records = records
 
     def state(self, service: Service) -> State:
@@ -62,6 +70,8 @@ class Rolling:
         What the new one lacks is the answer; a supervisor that does not obey raises SupervisorError.
         """
         before = self.hand.states([service])
+        if before[service.name].running:
+            self.drain(service)
         place = service_wait.places(self.hand, [service], before)[service.name]
         self.hand.start([service])
         state = self._replaced(service, before[service.name].pid)

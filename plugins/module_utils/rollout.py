@@ -14,7 +14,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT, Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.rolling import Failed, Rolling
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
-from ansible_collections.rabbitry.stack.plugins.module_utils.worker_check import Application, is_worker
+from ansible_collections.rabbitry.stack.plugins.module_utils.worker_question import Application, is_worker
 
 WORKERS, OTHERS = "workers", "others"
 

@@ -8,32 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import run
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
-
-# Seconds that the interpreter and the application's import may take beside the questions.
-IMPORTING = 60
+from ansible_collections.rabbitry.stack.plugins.module_utils.worker_question import Application, ask
 
 # Runs in the release that the worker was started with. A worker has shown that it works when it has begun a
 # task, or when nothing waits for it: the tasks that are sent here see to it that there was something to do.
 PROGRAM = """
-import json, sys, time
-from celery.app.utils import find_app
-from celery.utils.nodenames import default_nodename, host_format
 from stack_settings import stack_queue
 
-module, name, queues, seconds = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), float(sys.argv[4])
-app = find_app(module)
-app.loader.import_default_modules()
-app.finalize()
 ours = ("celery.", "rabbitry.")
 declared = {task for task in app.tasks if not task.startswith(ours)}
-node = host_format(default_nodename(name))
-end = time.monotonic() + seconds
-
-def ask(question):
-    left = min(2.0, max(0.1, end - time.monotonic()))
-    return (getattr(app.control.inspect([node], timeout=left, limit=1), question)() or {}).get(node)
 
 def waiting():
     with app.connection_for_read() as connection:
@@ -70,21 +54,12 @@ while True:
     try:
         found = verdict()
     except Exception as error:
-        found = {"lacks": f"cannot be asked: {type(error).__name__}: {error}", "mute": True}
+        found = {"lacks": "cannot be asked", "but": f"{type(error).__name__}: {error}"}
     if not found or "missing" in found or time.monotonic() > end:
         break
     time.sleep(0.1)
 print(json.dumps(found))
 """
-
-
-@dataclass(frozen=True)
-class Application:
-    """How an application's services run it: the module as `-A` takes it, account, file of variables."""
-
-    module: str
-    user: str
-    environment_file: str
 
 
 @dataclass(frozen=True)
@@ -106,29 +81,13 @@ class Lack:
         )
 
 
-def words_after(service: Service, option: str) -> str:
-    """The word behind an option of a service's command; "" when it has none."""
-    words = service.command
-    return words[words.index(option) + 1] if option in words[:-1] else ""
-
-
-def is_worker(service: Service) -> bool:
-    """Whether a service is a Celery worker, by its command."""
-    return "worker" in service.command and bool(words_after(service, "-Q"))
-
-
 def check(service: Service, application: Application, home: Path, seconds: float) -> Lack | None:
     """What a running worker lacks within `seconds`; None when it consumes, has its tasks, and works.
 
     The tasks are those that the release at `<home>/current` has when it is imported now.
     """
-    queues = words_after(service, "-Q").split(",")
-    words = (application.module, words_after(service, "-n"), json.dumps(queues), f"{seconds:.1f}")
-    program, python = (PROGRAM, *words), (home / "venv").resolve() / "bin" / "python"
-    release = (home / "current").resolve()
-    given = application.user, application.environment_file
     try:
-        done = run(python, program, release, *given, seconds + IMPORTING)
+        done = ask(PROGRAM, service, application, home, seconds)
     except subprocess.TimeoutExpired:
         return Lack("could not be asked", mute=True, late=True)
     if done.returncode:

@@ -8,8 +8,9 @@ module: rollout
 short_description: Put a release in use under services that run, and take it back when it does not work
 description:
   - Lets C(<home>/current) and C(<home>/venv) lead to a release and an environment that are on the host, and
-    replaces the processes of the services that run from there, one after the other. A process that is asked
-    to end finishes its tasks first, and the next service's turn comes when the new process works.
+    replaces the processes of the services that run from there, one after the other. A worker takes no more
+    tasks, is asked to end and finishes those that it has; the next service's turn comes when the new process
+    works.
   - A worker works when it consumes its queues, has registered exactly the tasks that its release declares,
     and has begun a task or has none waiting.
   - When one does not within O(deadline), both links lead back and every replaced service runs what it ran
@@ -99,12 +100,9 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.rolling import Roll
 from ansible_collections.rabbitry.stack.plugins.module_utils.rollout import Rollout
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
-from ansible_collections.rabbitry.stack.plugins.module_utils.worker_check import (
-    Application,
-    Lack,
-    check,
-    is_worker,
-)
+from ansible_collections.rabbitry.stack.plugins.module_utils.worker_check import Lack, check
+from ansible_collections.rabbitry.stack.plugins.module_utils.worker_drain import drain
+from ansible_collections.rabbitry.stack.plugins.module_utils.worker_question import Application, is_worker
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "owner": {"type": "str", "required": True},
@@ -145,7 +143,11 @@ def execute(params: dict[str, Any], predict: bool) -> dict[str, Any]:
     def lack(service: Service, seconds: float) -> Lack | None:
         return check(service, application, home, seconds) if is_worker(service) else None
 
-    rolling = Rolling(supervisor.control(), params["deadline"], lack)
+    def rest(service: Service) -> None:
+        if is_worker(service):
+            drain(service, application, home)
+
+    rolling = Rolling(supervisor.control(), params["deadline"], lack, rest)
     named = {name: params[name] for name in ("owner", "by", "run", "keep")}
     rollout = Rollout(home, application, rolling, **named)
     changed = rollout.predict(pair, params["part"]) if predict else rollout.put(pair, params["part"])

@@ -24,7 +24,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.rolling import Roll
 from ansible_collections.rabbitry.stack.plugins.module_utils.rollout import Rollout
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_converge import Converge
-from ansible_collections.rabbitry.stack.plugins.module_utils.worker_check import Application, Lack
+from ansible_collections.rabbitry.stack.plugins.module_utils.worker_check import Lack
+from ansible_collections.rabbitry.stack.plugins.module_utils.worker_question import Application
 
 from tests.unit.fake_supervisor import FakeSupervisor
 
@@ -80,7 +81,10 @@ class Machine:
         def check(service: Service, seconds: float) -> Lack | None:
             return self.lacks(service.name, Pair.linked(self.home).release)
 
-        roller = Rolling(self.hand, 5, check, self.records)
+        def drain(service: Service) -> None:
+            self.hand.calls.append(f"drain {service.name}")
+
+        roller = Rolling(self.hand, 5, check, drain, self.records)
         roller.end = lambda service: self.ended.append(service.name)  # type: ignore[method-assign]
         given = Application("", "", "")
         return Rollout(self.home, given, roller, run=run, ledgers=self.ledgers, **options)
@@ -125,6 +129,12 @@ def test_a_second_time_changes_nothing(machine: Machine) -> None:
     assert not machine.rollout("2").predict(B, "workers")
     assert not machine.rollout("2").put(B, "workers") and not machine.rollout("2").put(B, "others")
     assert machine.hand.calls == [] and len(History(machine.home).uses) == 2
+
+
+def test_what_runs_comes_to_rest_before_it_is_replaced(machine: Machine) -> None:
+    machine.hand.set("two", state="stopped", pid=0)
+    machine.rollout().put(B, "workers")
+    assert machine.hand.calls == ["drain one", "start one", "start two"]
 
 
 def test_each_worker_works_before_the_next_ones_turn(machine: Machine) -> None:
@@ -244,5 +254,5 @@ def test_a_process_that_does_not_listen_is_ended_by_force(
     monkeypatch.setattr(rolling, "PATIENCE", 0.1)
     monkeypatch.setattr(rolling, "alive", lambda pid: len(sent) < 2)
     monkeypatch.setattr(rolling.os, "kill", lambda pid, number: sent.append(number))
-    Rolling(machine.hand, 5, lambda *_: None).end(machine.rollout().services("workers")[0])
+    Rolling(machine.hand, 5, lambda *_: None, lambda _: None).end(machine.rollout().services("workers")[0])
     assert sent == [15, 9]

@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.module_utils import worker_check
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    worker_check,
+    worker_drain,
+    worker_question,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
 from ansible_collections.rabbitry.stack.plugins.module_utils.worker_check import (
     Application,
@@ -57,8 +61,11 @@ def test_each_lack_is_a_sentence(found: dict[str, Any], sentence: str, mute: boo
 
 def test_a_worker_is_known_by_its_command() -> None:
     beat = Service.from_vars({"name": "b", "command": ["/bin/celery", "beat"], "user": "celery"})
-    assert worker_check.is_worker(WORKER) and not worker_check.is_worker(beat)
-    assert worker_check.words_after(WORKER, "-n") == "w@%h" and worker_check.words_after(WORKER, "-A") == ""
+    assert worker_question.is_worker(WORKER) and not worker_question.is_worker(beat)
+    assert (
+        worker_question.words_after(WORKER, "-n") == "w@%h"
+        and worker_question.words_after(WORKER, "-A") == ""
+    )
 
 
 def test_the_program_is_asked_in_the_release_and_its_environment(
@@ -75,13 +82,13 @@ def test_the_program_is_asked_in_the_release_and_its_environment(
     for kind, link in (("release", "current"), ("venv", "venv")):
         (tmp_path / f"{kind}s" / "one").mkdir(parents=True)
         (tmp_path / link).symlink_to(f"{kind}s/one")
-    monkeypatch.setattr(worker_check, "run", run)
+    monkeypatch.setattr(worker_question, "run", run)
     code = 0
     assert check(WORKER, Application("shop", "celery", "/env"), tmp_path, 7.25) is None
     python, (_, *words), place, *rest = asked
     assert (python, place) == (tmp_path / "venvs/one/bin/python", tmp_path / "releases/one")
     assert words == ["shop", "w@%h", json.dumps(["a", "b"]), "7.2"]
-    assert rest == ["celery", "/env", 7.25 + worker_check.IMPORTING]
+    assert rest == ["celery", "/env", 7.25 + worker_question.IMPORTING]
     code = 1
     assert check(WORKER, Application("shop", "celery", "/env"), tmp_path, 7) == Lack(
         "could not be asked", "Oops: no"
@@ -94,12 +101,19 @@ from kombu import Queue
 import celery.app.control as control
 stack_queue = Queue
 ANSWERS = {answers}
-for name, value in ANSWERS.items():
-    answer = lambda self, value=value: None if value is None else {{self.destination[0]: value}}
-    setattr(control.Inspect, name, answer)
+def answered(name):
+    def answer(self):
+        print("asked", name)
+        value = ANSWERS[name].pop(0) if name == "reserved" else ANSWERS[name]
+        return None if value is None else {{self.destination[0]: value}}
+    return answer
+for name in ANSWERS:
+    setattr(control.Inspect, name, answered(name))
+control.Control.cancel_consumer = lambda self, queue, **_: print("cancelled", queue)
 """
 SHOP = """
 from celery import Celery
+import stack_settings
 app = Celery("shop", broker="memory://")
 app.conf.task_create_missing_queues = True
 @app.task(name="shop.sell")
@@ -109,8 +123,24 @@ HEALTHY: dict[str, Any] = {
     "active_queues": [{"name": "a"}, {"name": "b"}],
     "registered": ["rabbitry.probe.add", "shop.sell [rate_limit=1/s]"],
     "stats": {"total": {"shop.sell": 1}},
-    "reserved": [],
+    "reserved": [["one"], ["two"], [], []],
+    "active": [],
 }
+
+
+def said(folder: Path, program: str, answers: dict[str, Any]) -> list[str]:
+    """What the program prints when it asks a worker with these answers."""
+    pytest.importorskip("celery")
+    (folder / "stack_settings.py").write_text(SETTINGS.format(answers=repr(answers)))
+    (folder / "shop.py").write_text(SHOP)
+    source = worker_question.BEGIN + program
+    words = [sys.executable, "-c", source, "shop", "w@%h", '["a", "b"]', "1.0"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -128,12 +158,24 @@ HEALTHY: dict[str, Any] = {
 def test_the_program_judges_a_workers_answers(
     tmp_path: Path, changed: dict[str, Any], found: dict[str, Any]
 ) -> None:
-    pytest.importorskip("celery")
-    (tmp_path / "stack_settings.py").write_text(SETTINGS.format(answers=repr(HEALTHY | changed)))
-    (tmp_path / "shop.py").write_text(SHOP)
-    words = [sys.executable, "-c", worker_check.PROGRAM, "shop", "w@%h", '["a", "b"]', "1.0"]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(
-        words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert json.loads(done.stdout) == found, done.stderr
+    assert json.loads(said(tmp_path, worker_check.PROGRAM, HEALTHY | changed)[-1]) == found
+
+
+def test_a_worker_takes_no_more_and_finishes_what_it_has(tmp_path: Path) -> None:
+    lines = said(tmp_path, worker_drain.PROGRAM, HEALTHY)
+    assert lines[:3] == ["asked active_queues", "cancelled a", "cancelled b"]
+    assert lines[3:] == ["asked reserved", "asked reserved", "asked reserved", "asked active"]
+
+
+def test_a_worker_with_long_tasks_is_waited_for_a_while(tmp_path: Path) -> None:
+    lines = said(tmp_path, worker_drain.PROGRAM, HEALTHY | {"reserved": [["one"]] * 100})
+    assert 2 < lines.count("asked reserved") < 100 and "asked active" not in lines
+
+
+def test_a_worker_that_does_not_answer_is_left_alone(tmp_path: Path) -> None:
+    silent = HEALTHY | {"active_queues": None, "reserved": [None], "active": None}
+    assert said(tmp_path, worker_drain.PROGRAM, silent) == [
+        "asked active_queues",
+        "asked reserved",
+        "asked active",
+    ]
