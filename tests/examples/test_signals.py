@@ -15,11 +15,13 @@ class Signals:
     """What the example `signals` promises, wherever it is deployed."""
 
     @pytest.fixture(scope="class")
-    def shown(self, example: Example) -> str:
+    @classmethod
+    def shown(cls, example: Example) -> str:
         return example.run("python", "-m", "signals.show").out
 
     @pytest.fixture(scope="class")
-    def seen(self, example: Example, shown: str) -> list[dict[str, Any]]:
+    @classmethod
+    def seen(cls, example: Example, shown: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = example.python(RECORDS)
         return found
 

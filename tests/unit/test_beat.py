@@ -39,11 +39,21 @@ def test_only_another_beat_of_the_same_application_is_a_rival(
     process(tmp_path, 15, f"{python} -A shop beat", pids="15\t1")
     process(tmp_path, 16, "/usr/bin/vim -A shop beat")
     (tmp_path / "17").mkdir()
-    # Another application of the same code, and our own started by hand.
-    process(tmp_path, 18, f"{python} -A shop beat -s /var/lib/other/schedule -S rabbitry_beat:scheduler")
-    process(tmp_path, 19, f"{python} -A shop beat -s /var/lib/own/schedule -S rabbitry_beat:scheduler")
-    own = ["celery", "-A", "shop", "beat", "-s", "/var/lib/own/schedule", "-S", "rabbitry_beat:scheduler"]
-    assert rabbitry_beat.rivals(rabbitry_beat.running(tmp_path), own, own_pid=10) == [11, 12, 19]
+    # Another application of the same code, and our own started by hand, which keeps its last runs elsewhere.
+    ours, other = "-S rabbitry_beat:scheduler", python.replace("/venv", "/apps/other/venv")
+    process(tmp_path, 18, f"{other} -A shop beat -s /var/lib/other/schedule {ours}")
+    process(tmp_path, 19, f"{python} -A shop beat -s /tmp/second {ours}")
+    process(tmp_path, 20, f"/usr/bin/python3 -m celery -A shop beat {ours}")
+    own = [
+        "/opt/rabbitry/venv/bin/celery",
+        "-A",
+        "shop",
+        "beat",
+        "-s",
+        "/var/lib/own/schedule",
+        *ours.split(),
+    ]
+    assert rabbitry_beat.rivals(rabbitry_beat.running(tmp_path), own, own_pid=10) == [11, 12, 19, 20]
 
 
 def shop(**settings: Any) -> Any:

@@ -98,7 +98,7 @@ def running(proc: Path = Path("/proc")) -> dict[int, list[str]]:
 def rivals(processes: dict[int, list[str]], own: list[str], own_pid: int) -> list[int]:
     """Processes that are a beat of the application on our own command line, other than ours.
 
-    One that keeps its last runs elsewhere is the beat of another application of the same code.
+    One of another environment is the beat of another application of the same code.
     """
     return sorted(
         pid
@@ -106,13 +106,13 @@ def rivals(processes: dict[int, list[str]], own: list[str], own_pid: int) -> lis
         if pid != own_pid
         and is_beat(words)
         and application(words) == application(own)
-        and not (SCHEDULER in words and after(words, "-s") != after(own, "-s"))
+        and not (SCHEDULER in words and program(own) and program(words) not in ("", program(own)))
     )
 
 
-def after(words: list[str], option: str) -> str:
-    """The word behind an option on a command line, or ""."""
-    return words[words.index(option) + 1] if option in words[:-1] else ""
+def program(words: list[str]) -> str:
+    """The path of the command `celery` on a command line, or "" for one that was found otherwise."""
+    return next((word for word in words[:3] if Path(word).name == "celery" and "/" in word), "")
 
 
 def is_beat(words: list[str]) -> bool:
