@@ -11,13 +11,17 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_app import existing
 
 Values = Mapping[str, Any]
-# Where an application's code and packages come from, as keys of an application and as variables of its role;
-# what is in there is looked at by itself.
-SOURCES = {"source", "install", "requirements", "python"}
-SOURCES |= {f"celery_app_{name}" for name in ("source", "install", "requirements_file", "python")}
+# Where an application's code and packages come from and what runs in a new release, as keys of an application
+# and as variables of its role; what is in there is looked at by itself.
+SOURCES = {"source", "install", "requirements", "python", "release_commands"}
+SOURCES |= {
+    f"celery_app_{name}" for name in ("source", "install", "requirements_file", "python", "release_commands")
+}
 # How a deployment goes, not what a host becomes.
 WAYS = {"keep_releases", "deploy_deadline"}
-WAYS |= {f"celery_app_{name}" for name in ("keep_releases", "deploy_deadline", "pair", "run")}
+WAYS |= {
+    f"celery_app_{name}" for name in ("keep_releases", "deploy_deadline", "release_seconds", "pair", "run")
+}
 # Neither belongs to the variables whose change needs `up`.
 APART = SOURCES | WAYS | {"index"}
 DECISIONS_APART = {DECISIONS[name] for name in APART & DECISIONS.keys()}
