@@ -61,6 +61,11 @@ class Shelf:
         if self.path(digest).exists():
             shutil.rmtree(self.path(digest))
 
+    def remove(self, digest: str, ledger: Ledger) -> None:
+        """Remove a part, and what the ledger says of it."""
+        self.discard(digest)
+        ledger.forget(self.kind, str(self.path(digest)))
+
     def linked(self, link: str) -> str:
         """The digest that `<home>/<link>` leads to, "" when it leads nowhere here."""
         path = self.home / link
@@ -76,11 +81,10 @@ class Shelf:
         digests = sorted(there, key=lambda digest: digest not in used)
         for path in self.root.iterdir():
             if path.is_dir() and path.name not in {*digests, *used}:
-                shutil.rmtree(path)
+                self.remove(path.name, ledger)
         removed = []
         for digest in digests[max(keep, len(used)) :]:
-            self.discard(digest)
-            ledger.forget(self.kind, str(self.path(digest)))
+            self.remove(digest, ledger)
             removed.append(str(self.path(digest)))
         return removed
 

@@ -153,8 +153,12 @@ def put(history: History, pair: Pair, ledger: Ledger, by: str = "up", run: str =
 
 
 def prune(home: Path, keep: int, ledger: Ledger) -> list[str]:
-    """Remove all but the last `keep` releases that were in use and their environments; returns the paths."""
-    pairs = [*History(home).used(keep), Pair.linked(home)]
+    """Remove all but the last `keep` releases that were in use and their environments; returns the paths.
+
+    What a roll back leads to stays, whatever was tried since.
+    """
+    past = History(home)
+    pairs = [*past.used(keep), Pair.linked(home), *([past.before] if past.before else [])]
     removed = []
     for kind in ("release", "venv"):
         used = {getattr(pair, kind) for pair in pairs} - {""}

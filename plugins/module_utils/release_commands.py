@@ -17,6 +17,7 @@ from pathlib import Path
 from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf
 from ansible_collections.rabbitry.stack.plugins.module_utils.envfile import secrets_in
 from ansible_collections.rabbitry.stack.plugins.module_utils.import_check import ENVIRONMENT, account
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.masking import masked
 
 # What a command said last is shown when it fails.
@@ -54,13 +55,14 @@ def marks(venv: str, commands: Sequence[Sequence[str]]) -> list[str]:
     return [hashlib.sha256(json.dumps([venv, *words]).encode()).hexdigest()[:16] for words in commands]
 
 
-def run_due(shelf: Shelf, digest: str, due: Sequence[Sequence[str]], place: Place) -> None:
+def run_due(shelf: Shelf, digest: str, due: Sequence[Sequence[str]], place: Place, ledger: Ledger) -> None:
     """Run commands in a release; one that was never in use goes when a command of it fails."""
     try:
         run_all(due, place)
     except DeploymentError:
         if not shelf.was_used(digest):
-            shelf.discard(digest)
+            shelf.remove(digest, ledger)
+            ledger.save()
         raise
 
 
@@ -85,7 +87,7 @@ def run_all(commands: Sequence[Sequence[str]], place: Place) -> None:
             why = f"ended with status {code}" if code > 0 else f"was killed by signal {-code}"
             raise DeploymentError(
                 f"the release command `{shown}` {why}, as user `{place.user}`; what runs is untouched",
-                "correct what it says above and run ./inv up again, which starts with the first command",
+                "correct what it says above and run it again: it starts with the first command",
                 lines,
             )
 

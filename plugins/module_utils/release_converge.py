@@ -34,7 +34,8 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
     before = target(home, "current"), target(home, "venv")
     made = params["existing"] or f"releases/{digest}", environment_link(params) or before[1]
     after = made if params["switch"] else before
-    if before != after and digest and Pair(digest, Path(after[1]).name) in History(home).refused:
+    is_refused = digest and before != made and Pair(digest, Path(made[1]).name) in History(home).refused
+    if is_refused and not params["again"]:
         return {"changed": False, "path": str(home / before[0]), "digest": Path(before[0]).name}
     # An application is tried once with each environment, and each of its commands runs once; a directory of
     # the host's own may have changed meanwhile.
@@ -44,7 +45,7 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
     commands = [words_of(command) for command in params["commands"]]
     wanted = marks(trial[0], commands)
     due = [words for words, mark in zip(commands, wanted, strict=True) if mark not in ran]
-    if params["existing"] and before == after:
+    if params["existing"] and before == made:
         due = []
     result: dict[str, Any] = {
         "changed": before != after or not (tried or params["existing"]) or bool(due),
@@ -69,8 +70,8 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
             if due:
                 place = place_of(params, home / made[0])
                 if digest:
-                    run_due(shelf, digest, due, place)
-                    shelf.complete(digest, ran=[*ran, *wanted])
+                    run_due(shelf, digest, due, place, ledger)
+                    shelf.complete(digest, ran=list(dict.fromkeys([*ran, *wanted])))
                 else:
                     run_all(due, place)
             if params["switch"]:
@@ -99,5 +100,7 @@ def lead(home: Path, after: tuple[str, str], ledger: Ledger) -> None:
     if str(release.parent) == "releases" and str(venv.parent) in ("venvs", "."):
         put(History(home), Pair(release.name, venv.name), ledger)
         return
+    if str(release.parent) == "releases":
+        Shelf(home, "release").complete(release.name, used=True)
     switch(home, "venv", after[1], ledger)
     switch(home, "current", after[0], ledger)

@@ -39,16 +39,11 @@ faults:
   returned: failed
   type: list
   elements: dict
-standing:
-  description: Releases that were taken back and stay away, a sentence each.
-  returned: success
-  type: list
-  elements: str
 notes:
-  description: What does not stop the run.
+  description: What does not stop the run, a sentence each, or with a C(hint) as a C(message).
   returned: always
   type: list
-  elements: str
+  elements: raw
 stale:
   description: Whether the roles must run on the host; also C(ansible_facts.rabbitry.stale).
   returned: success

@@ -10,8 +10,8 @@ description:
   - Packs the directory O(source) of the machine that runs Ansible, unpacks it as C(<home>/releases/<digest>),
     imports the application there as its user, and only then lets C(<home>/current) lead to it, together with
     C(<home>/venv) when O(venv) is given.
-  - A release that was taken back with that environment stays away until source or packages change;
-    M(rabbitry.stack.rollout) puts it in use all the same.
+  - A release that was taken back with that environment stays away until source or packages change, unless
+    O(again) says otherwise.
   - The digest depends on names, contents and executability alone.
 options:
   owner:
@@ -65,6 +65,10 @@ options:
     description: Whether C(<home>/current) leads to it afterwards.
     type: bool
     default: true
+  again:
+    description: Whether a release that was taken back with that environment is made all the same.
+    type: bool
+    default: false
   keep:
     description: How many releases to keep, with the one in use.
     type: int
@@ -122,6 +126,7 @@ def main() -> None:
             "commands": {"type": "list", "elements": "raw", "default": []},
             "command_seconds": {"type": "int", "default": 1800},
             "switch": {"type": "bool", "default": True},
+            "again": {"type": "bool", "default": False},
             "keep": {"type": "int", "default": 3},
             # Given by the action plugin alone: what it packed, and where it put that on this host.
             "digest": {"type": "str", "default": ""},

@@ -30,7 +30,7 @@ options:
     type: str
     required: true
   venv:
-    description: The digest of its environment, or its path.
+    description: The digest of its environment.
     type: str
     required: true
   part:

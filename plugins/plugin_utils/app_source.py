@@ -97,20 +97,17 @@ def _git(text: str) -> Source:
     if "@" in host and parts.scheme in ("https", "http"):
         login, _, host = host.rpartition("@")
         login = ":".join(unquote(part) for part in login.split(":", 1))
+    if ":" in host.rpartition("@")[0]:
+        raise SourceError(f"a password has no use with {parts.scheme}", "leave it out, and use a key")
     subdirectory = parse_qs(parts.fragment).get("subdirectory", [""])[0].strip("/")
     if ".." in subdirectory.split("/"):
         raise SourceError("its `subdirectory` leads out of the repository", "leave `..` out of it")
     if ref.startswith("-"):
         raise SourceError("its ref begins with `-`", "name a branch, a tag or a commit")
     url = urlunsplit((parts.scheme, host, path, "", ""))
-    shown = f"git+{_without_password(url)}" + (f"@{ref}" if ref else "")
+    shown = f"git+{url}" + (f"@{ref}" if ref else "")
     shown += f"#subdirectory={subdirectory}" if subdirectory else ""
     return Source(kind="git", shown=shown, path=subdirectory, url=url, login=login, ref=ref)
-
-
-def _without_password(url: str) -> str:
-    """ssh's user is no secret; a password has no use there and is left out."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", url)
 
 
 def distribution(file: str) -> tuple[str, str]:

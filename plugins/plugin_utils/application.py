@@ -80,7 +80,7 @@ class Application:
 
 def resolve(given: Decisions, tools: Tools) -> Application:
     """Fetch, look, build and export, as far as it is not in the cache; what is wrong is in `faults`."""
-    found = Application(shown=re.sub(r"//[^/@]*@", "//***@", given.source))
+    found = Application(shown=re.sub(r"//[^/]*@", "//***@", given.source))
     if given.requirements:
         _requirements(found, given)
     try:

@@ -67,6 +67,9 @@ def judge(seen: Values, host: str, now: str, application: str, apps: Sequence[Va
     if existing(found):
         message = f"the application `{application}` is on host {host} already, as `{found['source']}`"
         return [Fault(f"{message}: there is nothing to deploy", "./inv restart")]
+    if found.get("venv"):
+        message = f"the application `{application}` on host {host} runs in `{found['venv']}`, whose packages"
+        return [Fault(f"{message} are not Rabbitry's: there is no way back from a deployment", "./inv up")]
     texts = digest.differences(_apart(seen["seal"]["digest"]), _apart(now))
     shown = ", ".join(text.removesuffix(" since the last run") for text in texts)
     message = f"host {host} differs in more than an application's source from what `up` brought: {shown}"

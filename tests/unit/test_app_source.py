@@ -68,6 +68,7 @@ def test_a_login_is_kept_out_of_the_address_and_of_what_is_shown(given: str, log
         ("git+svn://host/shop", "no address of a git repository", "git+https"),
         ("git+https://host", "no address of a git repository", "git+https"),
         ("git+https://host/shop@--upload-pack=x", "begins with `-`", "a commit"),
+        ("git+ssh://git:s3cret@host/shop@main", "no use with ssh", "use a key"),
         ("git+https://host/shop#subdirectory=../x", "leads out", ".."),
         ("existing:srv/shop", "the whole path", "existing:/srv/shop"),
         ("existing:/srv/../etc", "the whole path", "existing:/srv/shop"),

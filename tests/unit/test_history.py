@@ -144,6 +144,12 @@ def test_the_last_releases_and_their_environments_are_kept(home: Home) -> None:
     assert prune(home.path, 3, home.ledger) == []
 
 
+def test_the_way_back_is_kept_past_what_was_tried_since(home: Home) -> None:
+    home.told("A", "B", "C", "<B", "D", "<B")
+    prune(home.path, 2, home.ledger)
+    assert History(home.path).before == home.pair("A")
+
+
 def test_a_name_is_remembered_with_the_use(home: Home) -> None:
     past = home.use("A", run="20261123-1")
     assert past.current and (past.current.by, past.current.run) == ("deploy", "20261123-1")

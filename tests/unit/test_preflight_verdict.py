@@ -126,6 +126,8 @@ def test_what_is_on_the_host_already_is_not_deployed() -> None:
     (fault,) = deploying.judge(seen, "web1", sealed, "shop", [{**APPS[1], "source": "existing:/srv/shop"}])
     assert "`shop` is on host web1 already, as `existing:/srv/shop`" in fault.message
     assert fault.hint == "./inv restart"
+    (fault,) = deploying.judge(seen, "web1", sealed, "shop", [{**APPS[1], "venv": "/srv/venv"}])
+    assert "`shop` on host web1 runs in `/srv/venv`" in fault.message and fault.hint == "./inv up"
 
 
 def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:

@@ -56,7 +56,7 @@ def converge(tmp_path: Path, done: Path, monkeypatch: pytest.MonkeyPatch) -> Con
             "owner": "celery_app", "home": str(home), "source": str(source), "existing": "", "venv": venv,
             "module": "", "user": "", "environment_file": str(tmp_path / "celery.env"), "keep": 3,
             "command_seconds": 30, "switch": True, "digest": bundle.digest(entries),
-            "archive": str(archive), "commands": list(commands), **more,
+            "archive": str(archive), "commands": list(commands), "again": False, **more,
         }  # fmt: skip
         return release_converge.converge(params, check)
 
@@ -177,3 +177,15 @@ def test_secrets_of_an_environment_file_are_known_by_name_and_by_url(tmp_path: P
     (tmp_path / "env").write_text(environment_file(variables))
     assert secrets_in(str(tmp_path / "env")) == ['a"b$c', "p%40w", "p@w"]
     assert secrets_in(str(tmp_path / "missing")) == []
+
+
+def test_nothing_is_known_of_a_release_that_went(converge: Converge, tmp_path: Path) -> None:
+    converge(1)
+    converge(2, switch=False)
+    with pytest.raises(DeploymentError):
+        converge(2, "false", switch=False)
+    converge(3, switch=False)
+    converge(4)
+    entries = Ledger("celery_app", tmp_path / "ledger").entries
+    known = {entry["name"] for entry in entries if entry["kind"] == "release"}
+    assert known == {str(path) for path in (tmp_path / "home/releases").iterdir()}

@@ -27,7 +27,7 @@ class Home:
     def converge(self, check: bool = False, **more: Any) -> dict[str, Any]:
         entries = bundle.read(self.root / "app")
         given = {"owner": "celery_app", "home": str(self.path), "venv": f"{self.path}/venvs/one"}
-        given |= {"keep": 3, "switch": True, "commands": [], "command_seconds": 30}
+        given |= {"keep": 3, "switch": True, "commands": [], "command_seconds": 30, "again": False}
         given |= {"module": "shop", "user": "", "environment_file": "", "existing": "", "archive": None}
         given |= {"digest": "" if more.get("existing") else bundle.digest(entries), **more}
         answer = release_converge.converge(given, check)
@@ -108,3 +108,21 @@ def test_check_mode_only_tells(home: Home) -> None:
     assert answer["changed"]
     assert answer["diff"]["after"] == f"current: {home.root}/app\nvenv: venvs/one\n"
     assert not (home.path / "current").exists()
+
+
+def test_a_release_in_an_environment_of_the_host_s_own_stays_when_a_command_fails(home: Home) -> None:
+    own = str(home.root / "own")
+    release = home.converge(venv=own)["digest"]
+    with pytest.raises(DeploymentError):
+        home.converge(venv=own, commands=["/no/such/command"])
+    assert (home.path / "releases" / release).is_dir() and home.leads("current") == f"releases/{release}"
+
+
+def test_commands_of_a_directory_of_the_host_s_own_run_before_it_is_led_to(home: Home) -> None:
+    place = home.root / "app"
+    home.converge(existing=str(place), switch=False, commands=["touch ran"])
+    assert (place / "ran").exists() and not (home.path / "current").exists()
+    (place / "ran").unlink()
+    home.converge(existing=str(place))
+    assert not home.converge(existing=str(place), switch=False, commands=["touch ran"])["changed"]
+    assert not (place / "ran").exists()
