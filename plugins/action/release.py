@@ -35,19 +35,14 @@ class ActionModule(ActionBase):
                     "hint": f"ls -la {source}",
                 }
             arguments["digest"] = bundle.digest(entries)
-        answer = self._execute_module(
-            module_name="rabbitry.stack.release", module_args=arguments, task_vars=task_vars
-        )
-        if answer.get("needed"):
+
+        def send() -> str:
             with tempfile.NamedTemporaryFile(prefix="rabbitry-", suffix=".tar.gz") as file:
                 file.write(bundle.pack(entries))
                 file.flush()
-                arguments["archive"] = sending.send(self, Path(file.name), "release.tar.gz")
-            answer = self._execute_module(
-                module_name="rabbitry.stack.release", module_args=arguments, task_vars=task_vars
-            )
-            sending.clear(self)
-        return {**result, **answer}
+                return sending.send(self, Path(file.name), "release.tar.gz")
+
+        return {**result, **sending.ask(self, "release", arguments, task_vars, send)}
 
 
 def installed(package: str) -> list[bundle.Entry]:

@@ -21,13 +21,5 @@ class ActionModule(ActionBase):
         wheel = Path(str(arguments.get("package") or ""))
         if wheel.suffix == ".whl":
             arguments["package"] = wheel.name
-        answer = self._execute_module(
-            module_name="rabbitry.stack.venv", module_args=arguments, task_vars=task_vars
-        )
-        if answer.get("needed"):
-            arguments["archive"] = sending.send(self, wheel)
-            answer = self._execute_module(
-                module_name="rabbitry.stack.venv", module_args=arguments, task_vars=task_vars
-            )
-            sending.clear(self)
+        answer = sending.ask(self, "venv", arguments, task_vars, lambda: sending.send(self, wheel))
         return {**result, **answer}

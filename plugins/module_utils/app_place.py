@@ -77,18 +77,7 @@ def packages(venv: Path) -> dict[str, str]:
 def _run(words: list[str], user: str) -> str | None:
     """What a program prints when it runs as the account, None when it cannot be run or fails."""
     try:
-        done = subprocess.run(
-            words,
-            env=import_check.ENVIRONMENT,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=DEADLINE,
-            check=True,
-            **import_check.account(user),
-        )
+        done = import_check.run_as(user, words, Path("/"), DEADLINE)
     except (OSError, subprocess.SubprocessError, KeyError):
         return None
-    return str(done.stdout)
+    return None if done.returncode else done.stdout

@@ -79,10 +79,21 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python program and its arguments as the application's services run: account, environment, place.
 
-    Raises TimeoutExpired after `seconds`, KeyError for an account that is not there, OSError for a Python.
+    Raises what run_as raises.
+    """
+    words = ["/bin/sh", "-c", SHELL, "sh", environment_file, str(python), "-c", *program]
+    return run_as(user, words, directory, seconds)
+
+
+def run_as(
+    user: str, words: Sequence[str], directory: Path, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as an account, in an environment of its own, and keep what it prints.
+
+    Raises TimeoutExpired after `seconds`, KeyError for an account that is not there, OSError for a program.
     """
     return subprocess.run(
-        ["/bin/sh", "-c", SHELL, "sh", environment_file, str(python), "-c", *program],
+        words,
         env=ENVIRONMENT,
         cwd=directory,
         stdin=subprocess.DEVNULL,

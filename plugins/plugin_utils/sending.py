@@ -1,9 +1,26 @@
-"""Copies a file of the controller to the host of an action, into its own temporary directory there."""
+"""Gives a module a file of the controller, in its temporary directory on the host, when it has to have it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+
+def ask(
+    action: Any, module: str, arguments: dict[str, Any], task_vars: Any, send: Callable[[], str]
+) -> dict[str, Any]:
+    """Run a module of ours; once more, with `archive` as `send` says, when it answers that it is `needed`.
+
+    So no change is one call, and sends nothing.
+    """
+    call = {"module_name": f"rabbitry.stack.{module}", "module_args": arguments, "task_vars": task_vars}
+    answer: dict[str, Any] = action._execute_module(**call)
+    if answer.get("needed"):
+        arguments["archive"] = send()
+        answer = action._execute_module(**call)
+        action._remove_tmp_path(action._connection._shell.tmpdir)
+    return answer
 
 
 def send(action: Any, path: Path, name: str = "") -> str:
@@ -15,8 +32,3 @@ def send(action: Any, path: Path, name: str = "") -> str:
     action._transfer_file(str(path), remote)
     action._fixup_perms2((shell.tmpdir, remote))
     return remote
-
-
-def clear(action: Any) -> None:
-    """Remove what was sent."""
-    action._remove_tmp_path(action._connection._shell.tmpdir)
