@@ -80,8 +80,9 @@ class ActionModule(ActionBase):
             ]
             return {**answer, **result, **refusal(faults + found)}
         seen = answer["facts"]
-        # The wiring may use what the probe found.
-        known = {**given, "ansible_facts": {**given.get("ansible_facts", {}), **survey.host_facts(seen, {})}}
+        # The wiring may use what the probe found; what is resolved already is not resolved once more.
+        found_there = {**given.get("ansible_facts", {}), **survey.host_facts(seen, {})}
+        known = {**given, **values, "ansible_facts": found_there}
         role_names = [name for options in roles.values() for name in options if name in given]
         each, more = self.resolve_each(role_names, known)
         # What the wiring makes of a refused value is no fault of its own.
@@ -143,7 +144,8 @@ class ActionModule(ActionBase):
         found, faults = self.resolve(["wiring_apps"] if "wiring_apps" in variables else [], variables)
         each = []
         for app in found.get("wiring_apps") or [None]:
-            values, more = self.resolve(names, {**variables, "wiring_app": app} if app else variables)
+            turn = {**variables, **found, "wiring_app": app} if app else variables
+            values, more = self.resolve(names, turn)
             each.append(values)
             faults += more
         return each, faults
