@@ -40,10 +40,10 @@ class Entry:
 
     action: str
     what: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    message: str
-    hint: str
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    message: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         if self.action == "refuse":
@@ -110,9 +110,14 @@ def look(environment: Environment, progress: Progress) -> list[Plan]:
 
 
 def read(host: str, text: str) -> Plan:
-    """The plan of a host from what the module `definitions_plan` says: {"answers", "plan": [entries]}."""
+    """The plan of a host from {"answers", "plan": [entries], "undeclared": [words]}.
+
+    The first two are what the module `definitions_plan` says; a host that is as the last run left it has only
+    the last.
+    """
     data = json.loads(text)
-    return Plan(host, data["answers"], tuple(Entry(**one) for one in data["plan"]))
+    left = (Entry("leave", one) for one in data["undeclared"])
+    return Plan(host, data["answers"], (*(Entry(**one) for one in data["plan"]), *left))
 
 
 def _show(plans: Sequence[Plan], whole: str) -> None:

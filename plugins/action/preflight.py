@@ -115,6 +115,7 @@ class ActionModule(ActionBase):
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
         gone = departed(seen["ours"], apps, facts.own_groups)
         verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting, "departed": gone}
+        verdict["undeclared"] = seen["undeclared"]
         return {
             **result,
             **verdict,

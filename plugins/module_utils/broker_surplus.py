@@ -7,15 +7,21 @@ the bindings of a queue), and what ``definitions.compare`` removes: the user ``g
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_document import document
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects import (
     Fields,
     Identity,
     Objects,
-    describe,
     objects,
 )
-from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import Change, is_limits, shown
+from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import (
+    Change,
+    Names,
+    is_limits,
+    shown,
+)
 
 # What refers to others goes before them; permissions late, for the administrator deletes queues by its own.
 ORDER = (
@@ -33,7 +39,17 @@ ORDER = (
 
 def surplus(declared: Fields, exported: Fields) -> list[Change]:
     """Return what nobody declared as changes without an ``after``."""
-    wanted, actual = objects(document(declared)), objects(exported)
+    return _beyond(objects(document(declared)), exported)
+
+
+def undeclared(declared_names: Names, exported: Fields) -> list[str]:
+    """Return words for what is not among ``declared_names``, as ``definitions.names`` makes them."""
+    wanted = {kind: {tuple(one) for one in declared_names.get(kind, ())} for kind in ORDER}
+    return [str(change) for change in _beyond(wanted, exported)]
+
+
+def _beyond(wanted: Mapping[str, Collection[Identity]], exported: Fields) -> list[Change]:
+    actual = objects(exported)
     spare = {kind: {one for one in actual[kind] if one not in wanted[kind]} for kind in actual}
     spare["users"].discard(("guest",))
     return [
@@ -45,11 +61,6 @@ def surplus(declared: Fields, exported: Fields) -> list[Change]:
         # What a declared virtual host is held to is compared with it.
         and not (kind == "parameters" and is_limits(one, wanted))
     ]
-
-
-def undeclared(declared: Fields, exported: Fields) -> list[str]:
-    """Return words for what nobody declared."""
-    return [describe(change.kind, change.identity) for change in surplus(declared, exported)]
 
 
 def _is_a_clients(kind: str, one: Identity, actual: dict[str, Objects]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,6 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.broker_objects impo
     LIMITS,
     Fields,
     Identity,
-    Objects,
     describe,
     identity,
     objects,
@@ -79,7 +78,7 @@ def compare(declared: Fields, exported: Fields, removed_users: tuple[str, ...] =
     return changes
 
 
-def is_limits(one: Identity, wanted: dict[str, Objects]) -> bool:
+def is_limits(one: Identity, wanted: Mapping[str, Collection[Identity]]) -> bool:
     """Whether a parameter of this identity holds the limits of one of the virtual hosts in ``wanted``."""
     return one[1] == LIMITS and (one[0],) in wanted["vhosts"]
 

@@ -66,6 +66,7 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
         "suspicions": [],
         "by_hand": [],
         "standing": [],
+        "undeclared": [],
         "seal": None,
         "env": "",
         "applications": {},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    broker_surplus,
     by_hand,
     history,
     intrusion,
@@ -48,7 +49,7 @@ def verify(root: Path, broker: Mapping[str, str] | None, redis_password: str = "
     vendor: whether package sources were added,
     drift: [{owner, kind, name, why}], seal: {env, digest} | None, env: the environment it was set up for,
     standing: [which release stays away, a sentence each], suspicions: [{message, hint}] of an intrusion,
-    by_hand: [{message, hint, pid}] of daemons run as root}.
+    by_hand: [{message, hint, pid}] of daemons run as root, undeclared: [words for an object of the broker]}.
     `broker` is {username, password} of an account that reads the definitions;
     without it they are not compared.
     """
@@ -57,6 +58,7 @@ def verify(root: Path, broker: Mapping[str, str] | None, redis_password: str = "
     except LedgerError as error:
         return {"drift": [{"owner": "", "kind": "ledger", "name": str(root), "why": str(error)}]}
     pairs = [(ledger.owner, entry) for ledger in ledgers for entry in ledger.entries]
+    undeclared: list[str] = []
     found = [
         {"owner": owner, "kind": entry["kind"], "name": entry["name"], "why": why}
         for owner, entry in pairs
@@ -68,7 +70,8 @@ def verify(root: Path, broker: Mapping[str, str] | None, redis_password: str = "
     if redis_password:
         found += settings_drift(pairs, redis_password)
     if broker:
-        found += definitions_drift(pairs, broker)
+        differences, undeclared = definitions_drift(pairs, broker)
+        found += differences
     packages = {
         entry["name"]: str(entry.get("version", "")) for _, entry in pairs if entry["kind"] == "package"
     }
@@ -83,6 +86,7 @@ def verify(root: Path, broker: Mapping[str, str] | None, redis_password: str = "
         "suspicions": suspicions,
         "by_hand": [one.as_dict() for one in by_hand.daemons([entry for _, entry in pairs])],
         "standing": history.standing([entry for _, entry in pairs]),
+        "undeclared": undeclared,
     }
 
 
@@ -153,9 +157,14 @@ def settings_drift(pairs: Sequence[tuple[str, Entry]], password: str) -> list[di
     return found
 
 
-def definitions_drift(pairs: Sequence[tuple[str, Entry]], broker: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Whether the broker still has what was declared and runs the same plugins, by a call of its API each."""
-    found = []
+def definitions_drift(
+    pairs: Sequence[tuple[str, Entry]], broker: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Whether the broker still has what was declared and runs the same plugins, by a call of its API each.
+
+    Also what it has beside that, in words.
+    """
+    found, undeclared = [], []
     for owner, entry in pairs:
         if entry["kind"] not in ("definitions", "plugins"):
             continue
@@ -164,10 +173,13 @@ def definitions_drift(pairs: Sequence[tuple[str, Entry]], broker: Mapping[str, s
         try:
             if entry["kind"] == "plugins":
                 why = ", ".join(turned(entry["running"], names_of_plugins(api.request("GET", NODES))))
-            elif digest(api.definitions(), entry["names"]) != entry["digest"]:
-                why = "the broker's definitions differ from the declared ones"
+            else:
+                exported = api.definitions()
+                undeclared += broker_surplus.undeclared(entry["names"], exported)
+                if digest(exported, entry["names"]) != entry["digest"]:
+                    why = "the broker's definitions differ from the declared ones"
         except (ManagementError, Unreachable) as error:
             why = f"the broker's {entry['kind']} cannot be read: {error}"
         if why:
             found.append({"owner": owner, "kind": entry["kind"], "name": entry["name"], "why": why})
-    return found
+    return found, undeclared

@@ -156,7 +156,7 @@ def outcome(
     return {
         "changed": bool(changes or more),
         "changes": more + [str(change) for change in changes],
-        "undeclared": [one for one in undeclared(declared, exported) if one not in pruned],
+        "undeclared": [one for one in undeclared(definitions.names(declared), exported) if one not in pruned],
         "kept": spare.kept,
         "diff": definitions.diff(changes, more),
     }

@@ -74,7 +74,7 @@ facts:
   description: >-
     os, layout, uid, user, python, container, supervisor, cpus, memory, disks, host_name, addresses,
     resolve_error, package_manager, packages, applications, listeners, ours, recorded, drift, suspicions,
-    by_hand, standing, seal, env, strangers, data, seconds.
+    by_hand, standing, undeclared, seal, env, strangers, data, seconds.
   returned: always
   type: dict
 """

@@ -112,7 +112,7 @@ def pruning(api: Api, exported: dict[str, Any]) -> Pruning:
 
 
 def test_what_refers_to_others_goes_first_and_what_goes_along_is_not_named(exported: dict[str, Any]) -> None:
-    assert undeclared(DECLARED, exported) == ORDER
+    assert undeclared(definitions.names(DECLARED), exported) == ORDER
 
 
 def test_each_is_deleted_by_its_own_address(exported: dict[str, Any]) -> None:
@@ -191,7 +191,7 @@ def test_nothing_goes_where_the_administrator_cannot_look(exported: dict[str, An
 def test_limits_are_a_part_of_the_vhost(exported: dict[str, Any]) -> None:
     limits = {"vhost": "app", "component": "vhost-limits", "name": "limits", "value": {"max-queues": 1}}
     exported["parameters"].append(limits)
-    assert undeclared(DECLARED, exported) == ORDER
+    assert undeclared(definitions.names(DECLARED), exported) == ORDER
     removed = [one for one in definitions.compare(DECLARED, exported) if one.kind == "parameters"]
     assert [(str(one), one.after) for one in removed] == [("limits of vhost `app`", None)]
     limits["value"] = {}

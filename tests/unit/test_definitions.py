@@ -59,7 +59,7 @@ def changes_of(exported: dict[str, Any], declared: dict[str, Any] = DECLARED) ->
 
 def test_a_broker_that_has_everything_needs_no_change(exported: dict[str, Any]) -> None:
     assert changes_of(exported) == []
-    assert broker_surplus.undeclared(DECLARED, exported) == []
+    assert broker_surplus.undeclared(definitions.names(DECLARED), exported) == []
 
 
 def test_an_empty_broker_needs_everything(exported: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ def test_what_nobody_declared_is_reported_and_left_alone(exported: dict[str, Any
     exported["queues"].append({**QUEUE, "name": "old", "arguments": {}})
     exported["users"].append({"name": "someone", "password_hash": "", "tags": []})
     assert changes_of(exported) == []
-    found = broker_surplus.undeclared(DECLARED, exported)
+    found = broker_surplus.undeclared(definitions.names(DECLARED), exported)
     assert found == ["queue `old` on vhost `app`", "user `someone`"]
 
 

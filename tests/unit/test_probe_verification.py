@@ -80,6 +80,7 @@ def test_a_host_that_is_as_recorded_has_no_drift(root: Path) -> None:
         "suspicions": [],
         "by_hand": [],
         "standing": [],
+        "undeclared": [],
     }
 
 

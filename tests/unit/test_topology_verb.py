@@ -36,7 +36,7 @@ class Site:
         self.environment = environment
         self.ran: list[str] = []
         plain = [{"message": "", "hint": "", **one} for one in entries]
-        self.text = json.dumps({"answers": answers, "plan": plain})
+        self.text = json.dumps({"answers": answers, "plan": plain, "undeclared": []})
 
     def run(self, playbook: str, environment: Environment, **_: Any) -> None:
         self.ran.append(playbook)
