@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
@@ -65,7 +66,7 @@ class ActionModule(ActionBase):
         apps = applications(stack)
         checksums = []
         for app in apps:
-            sums, more = sources(app, stack, self._loader.path_dwim, COLLECTION)
+            sums, more = sources(app, stack, self._loader.path_dwim, COLLECTION, C.DEFAULT_LOCAL_TMP)
             checksums.append(sums)
             faults += more
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import application, celery_sets
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.commands import Tools
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import refusal
 
+# Ansible makes this directory for one run, and all hosts of the run share it.
+RUN = C.DEFAULT_LOCAL_TMP
 LOCKS = Path(__file__).resolve().parents[2] / "roles/celery_app/files/locks"
 ARGUMENTS = {
     "source": {"type": "str", "default": ""},
@@ -49,7 +52,7 @@ class ActionModule(ActionBase):
             poetry=text("poetry.txt"),
             locate=self._loader.path_dwim,
         )
-        found = application.resolve(decisions, Tools(Path(given["cache"]), given["index"]))
+        found = application.resolve(decisions, Tools(Path(given["cache"]), given["index"], run=RUN))
         if found.faults:
             return {**result, **refusal(found.faults)}
         return {

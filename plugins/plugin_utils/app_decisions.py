@@ -20,11 +20,12 @@ Values = Mapping[str, Any]
 
 
 def sources(
-    app: Values, stack: Values, locate: Callable[[str], str], collection: Path
+    app: Values, stack: Values, locate: Callable[[str], str], collection: Path, run: str = ""
 ) -> tuple[list[str], list[Fault]]:
     """Checksums of what an application's source and packages are now, and what is wrong with them.
 
-    `locate` says where a path of the model is on this machine, `collection` where this one is.
+    `locate` says where a path of the model is on this machine, `collection` where this one is,
+    `run` is that of Tools.
     """
     decisions = Decisions(
         source=app.get("source") or "",
@@ -40,5 +41,5 @@ def sources(
         locate=locate,
     )
     cache = Path(locate(stack.get("stack_state_dir") or CACHE)) / "source"
-    found = resolve(decisions, Tools(cache, app.get("index") or ""))
+    found = resolve(decisions, Tools(cache, app.get("index") or "", run=run))
     return found.checksums, found.faults

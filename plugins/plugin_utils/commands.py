@@ -29,11 +29,15 @@ class CommandError(Exception):
 
 @dataclass(frozen=True)
 class Tools:
-    """Where things are kept here, and the package index, which may have a login in it."""
+    """Where things are kept here, and the package index, which may have a login in it.
+
+    `run` names the run of Ansible in which all hosts get one answer; "" asks every time.
+    """
 
     cache: Path
     index: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    run: str = ""
 
     def uv(self, *words: str, cwd: Path = Path("/")) -> str:
         """Run uv with the interpreter, certificates and index of this machine; returns what it printed."""

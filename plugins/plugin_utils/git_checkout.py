@@ -29,18 +29,21 @@ class Repository:
         self.name = f"git/{key}"
 
     def checkout(self) -> tuple[Path, str]:
-        """(folder with the files, the commit): asks where the ref is now, fetches only what is new.
+        """(folder with the files, the commit): asks once a run where the ref is, fetches only what is new.
 
-        CommandError when the repository cannot be reached or has no such ref.
+        So a branch that moves meanwhile does not give the hosts of a run different commits. CommandError when
+        the repository cannot be reached or has no such ref.
         """
         with self.tools.locked(self.name) as place:
             tree, note = place / "tree", place / DONE
-            have = note.read_text(encoding="utf-8").strip() if note.exists() else ""
+            have, run = _read(note)
+            if have and run and run == self.tools.run:
+                return tree, have
             commit = self._commit(have)
             if not commit or commit != have:
                 note.unlink(missing_ok=True)
                 commit = self._fetch(tree, commit)
-                note.write_text(f"{commit}\n", encoding="utf-8")
+            note.write_text(f"{commit}\n{self.tools.run}\n", encoding="utf-8")
             return tree, commit
 
     def _commit(self, have: str) -> str:
@@ -125,3 +128,10 @@ class Repository:
         for number, (key, value) in enumerate(settings.items(), count):
             given |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         return given
+
+
+def _read(note: Path) -> tuple[str, str]:
+    """Return the commit that is checked out, and the run that asked for it; "" for what is not known."""
+    lines = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+    commit, run = [*lines, "", ""][:2]
+    return commit, run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,15 @@ def test_a_branch_that_moved_is_fetched_and_what_was_deleted_goes(origin: Origin
     third = origin.commit("3")
     tree, commit = origin.at("@main", tools).checkout()
     assert (commit, (tree / "shop.py").read_text(), (tree / "old.py").exists()) == (third, "3", False)
+
+
+def test_a_branch_that_moves_in_a_run_moves_with_the_next(origin: Origin, tools: Tools) -> None:
+    runs = [replace(tools, run=name) for name in ("one", "one", "two")]
+    _, before = origin.at("@main", runs[0]).checkout()
+    moved = origin.commit("2")
+    found = [origin.at("@main", run).checkout()[1] for run in runs]
+    assert found == [before, before, moved]
+    assert origin.at("@main", tools).checkout()[1] == moved
 
 
 def test_what_is_there_is_not_fetched_again(
