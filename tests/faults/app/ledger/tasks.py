@@ -3,12 +3,11 @@
 import json
 import os
 import time
-from pathlib import Path
 
 from celery import Task, shared_task
 
-# The account's home; a line is one write to the end of the file, so that processes do not mix theirs.
-BOOK = Path.home() / "ledger.jsonl"
+# A line is one write to the end of the file, so that processes do not mix theirs.
+BOOK = os.environ["LEDGER_BOOK"]
 
 
 def write(event: str, task: Task) -> None:
