@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 import uuid
@@ -17,6 +18,8 @@ from itertools import cycle
 
 from ledger import app
 
+# The account and the brokers stand in this file, which is read again for each connection: passwords change.
+READ = '. /etc/rabbitry/celery.env && printf %s "$CELERY_BROKER_URL"'
 PAUSE = float(os.environ.get("PAUSE", "0.02"))
 # Seconds in which a broker confirms, before the next one is asked.
 CONFIRM, PATIENCE = 5, 0.2
@@ -38,6 +41,8 @@ def tasks() -> Iterator[dict[str, str]]:
 def main() -> None:
     new, waiting = tasks(), None
     while not ended.is_set():
+        read = subprocess.run(["sh", "-c", READ], capture_output=True, text=True, check=True)
+        os.environ["CELERY_BROKER_URL"] = read.stdout
         connection = app.connection_for_write()
         try:
             connection.ensure_connection(max_retries=1, interval_start=PATIENCE, timeout=CONFIRM)
