@@ -10,6 +10,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
+    cluster,
     deploying,
     digest,
     model,
@@ -114,6 +115,7 @@ class ActionModule(ActionBase):
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
         gone = departed(seen["ours"], apps, facts.own_groups)
         verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting, "departed": gone}
+        verdict["member"] = cluster.runs(seen["listeners"], facts.host, facts.groups.get("brokers", []))
         return {
             **result,
             **verdict,

@@ -164,6 +164,9 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
         vendor_version=str(stack.get("stack_rabbitmq_vendor_version") or "") if vendors(stack) else "",
         disk_limit=size(limit) if limit is not None else 0,
         processes=sum(counted) if all(counted) else 0,
+        cookie=""
+        if role_values.get("rabbitmq_replace_cookie")
+        else str(stack.get("stack_erlang_cookie") or ""),
     )
 
 

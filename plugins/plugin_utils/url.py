@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 
@@ -14,6 +15,16 @@ def amqp_url(user: str, password: str, host: str, port: int, vhost: str) -> str:
     _filled("user", user)
     _filled("virtual host", vhost)
     return f"amqp://{_quoted(user)}:{_quoted(password)}@{_address(host, port)}/{_quoted(vhost)}"
+
+
+def amqp_urls(user: str, password: str, hosts: Sequence[str], port: int, vhost: str) -> str:
+    """Return the URLs of several brokers as Celery takes them, ``amqp://…;amqp://…``, tried in this order.
+
+    Raises ValueError for no host and for what ``amqp_url`` refuses.
+    """
+    if not hosts or isinstance(hosts, str):
+        raise ValueError(f"brokers are `{hosts}`, not a list of at least one host")
+    return ";".join(amqp_url(user, password, host, port, vhost) for host in hosts)
 
 
 def redis_url(password: str, host: str, port: int, db: int = 0, user: str = "") -> str:

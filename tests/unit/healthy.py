@@ -23,6 +23,8 @@ HEALTHY: dict[str, Any] = {
     "stack_management_port": 15672,
     "stack_redis_port": 6379,
     "stack_flower_port": 5555,
+    "stack_erlang_cookie": "",
+    "stack_quorum_group_size": 0,
     "stack_vhost": "app",
     "stack_user": "app",
     "stack_admin_user": "admin",
