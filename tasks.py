@@ -16,11 +16,13 @@ from rabbitry.verb import on_stack, start, verb
 
 
 @on_stack
-def up(environment: Environment, check: bool = False, full: bool = False, verbose: bool = False) -> None:
-    """Bring the stack up and prove that it works (--check: only say what would change)."""
+def up(
+    environment: Environment, check: bool = False, full: bool = False, verbose: bool = False, limit: str = ""
+) -> None:
+    """Bring the stack up and prove that it works (--check: only tell what differs, --limit: only there)."""
     from rabbitry.up import up
 
-    up(environment, check=check, full=full, verbose=verbose)
+    up(environment, check=check, full=full, verbose=verbose, limit=limit)
 
 
 @verb

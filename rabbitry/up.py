@@ -9,13 +9,21 @@ from rabbitry.model import Stack
 from rabbitry.proving import prove
 
 
-def up(environment: Environment, *, check: bool = False, full: bool = False, verbose: bool = False) -> None:
+def up(
+    environment: Environment,
+    *,
+    check: bool = False,
+    full: bool = False,
+    verbose: bool = False,
+    limit: str = "",
+) -> None:
     """Bring the stack to what the inventory says; with `check` only tell what would change.
 
-    `full` runs every role, also on hosts that are as the last run left them.
+    `full` runs every role, also on hosts that are as the last run left them. `limit` names the
+    hosts (with commas) that may change; the others are only looked at.
     """
     with report.progress(verbose) as progress:
-        extra = {"rabbitry_full": True} if full else None
+        extra = {"rabbitry_full": full, "rabbitry_only": limit} if full or limit else None
         run = ansible.run("site", environment, check=check, extra=extra, listen=progress.hear)
         if check:
             report.line(f"{len(run.changed)} changes would be made; the differences: {run.log}")

@@ -35,7 +35,20 @@ WORDS = {
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file", "--to"}
+VALUES |= {
+    "--scenario",
+    "--platform",
+    "-p",
+    "--host",
+    "--from",
+    "--save",
+    "--file",
+    "--to",
+    "--limit",
+    "--remove",
+    "--replace",
+    "--recover",
+}
 
 
 def verb(body: Callable[..., int | None]) -> Any:

@@ -47,7 +47,12 @@ class ActionModule(ActionBase):
         result: Vars = super().run(tmp, task_vars)
         given = dict(task_vars or {})
         _, arguments = self.validate_argument_spec(
-            argument_spec={"env": {}, "full": {"type": "bool", "default": False}, "deploys": {"default": ""}}
+            argument_spec={
+                "env": {},
+                "full": {"type": "bool", "default": False},
+                "deploys": {"default": ""},
+                "only": {"default": ""},
+            }
         )
         roles = role_options(COLLECTION / "roles")
         values, faults = self.resolve([name for name in given if name.startswith(model.PREFIX)], given)
@@ -57,6 +62,8 @@ class ActionModule(ActionBase):
             workers_elsewhere=self.workers_elsewhere(given),
             inventory=str(given.get("inventory_file") or "INVENTORY"),
         )
+        taken, more = cluster.taken(arguments["only"], given["groups"]["all"], facts.inventory)
+        faults += more
         faults += model.unknown_names(given, *survey.names(roles))
         faults += model.shadowed(self.given_in_file(given), given, facts.inventory)
         stack, refused = model.read_model(values)
@@ -111,7 +118,7 @@ class ActionModule(ActionBase):
             return {**result, **refusal(faults), "notes": notes}
         if arguments["deploys"]:
             now = deploying.deployed(seen, now, arguments["deploys"])
-        why = survey.reasons(seen, now, bool(arguments["full"]))
+        why = survey.reasons(seen, now, bool(arguments["full"])) if facts.host in taken else []
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
         gone = departed(seen["ours"], apps, facts.own_groups)
         verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting, "departed": gone}

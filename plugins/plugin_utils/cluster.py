@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+
 # The only broker of a stack: it is reached by nobody's Erlang, and a renamed host finds its data again.
 ALONE = "rabbit@localhost"
 
@@ -39,6 +41,14 @@ def own_first(hosts: Sequence[str], own: str, client: str) -> list[str]:
 
 
 def runs(listeners: Iterable[Mapping[str, Any]], host: str, brokers: Sequence[str]) -> bool:
-    """Whether `host` is one of several brokers and its node runs, by what listens: those restart one by one."""
+    """Whether `host` is one of several brokers and its node runs, by what listens: they restart in turn."""
     several = host in brokers and len(brokers) > 1
     return several and any(one["ours"] and one["program"] == "beam.smp" for one in listeners)
+
+
+def taken(only: str, hosts: Sequence[str], inventory: str) -> tuple[list[str], list[Fault]]:
+    """The hosts that a run may change, those that `only` names with commas or all; faults for unknown."""
+    wanted = [name.strip() for name in only.split(",") if name.strip()]
+    hint = f"ansible-inventory -i {inventory} --graph"
+    faults = [Fault(f"there is no host `{name}`", hint) for name in wanted if name not in hosts]
+    return wanted or list(hosts), faults

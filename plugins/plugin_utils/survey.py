@@ -37,14 +37,7 @@ VENDOR = "stack_rabbitmq"
 SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
 # Facts that describe the host to the plays that follow.
 KEPT = (
-    "os",
-    "layout",
-    "python",
-    "container",
-    "supervisor",
-    "package_manager",
-    "cpus",
-    "host_name",
+    *("os", "layout", "python", "container", "supervisor", "package_manager", "cpus", "host_name"),
     "packages",
 )
 # Too common as the beginning of other people's variables; the role `service` gets its own from other roles.
