@@ -160,6 +160,14 @@ def reset(environment: Environment, yes: bool = False) -> None:
 
 
 @on_stack
+def nodes(environment: Environment, remove: str = "", replace: str = "", yes: bool = False) -> int:
+    """Say how the brokers of a cluster are (--remove HOST: one leaves, --replace HOST: a dead one anew)."""
+    from rabbitry.nodes import nodes
+
+    return nodes(environment, remove=remove, replace=replace, yes=yes)
+
+
+@on_stack
 def secrets(environment: Environment, name: str = "") -> None:
     """Print a password: ./inv secrets app; without a name, list them."""
     from rabbitry.secrets import show

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
     model,
     preflight_app,
     survey,
+    together,
 )
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.app_decisions import sources
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import applications
@@ -25,7 +28,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Optio
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 
 COLLECTION = Path(__file__).resolve().parents[2]
-CODE = ("roles", "plugins", "playbooks")
+CODE = [COLLECTION / part for part in ("roles", "plugins", "playbooks")]
 
 Vars = dict[str, Any]
 
@@ -61,6 +64,7 @@ class ActionModule(ActionBase):
             groups={name: [str(host) for host in hosts] for name, hosts in given["groups"].items()},
             workers_elsewhere=self.workers_elsewhere(given),
             inventory=str(given.get("inventory_file") or "INVENTORY"),
+            addresses=self.each_host(given, "stack_address"),
         )
         taken, more = cluster.taken(arguments["only"], given["groups"]["all"], facts.inventory)
         faults += more
@@ -77,17 +81,18 @@ class ActionModule(ActionBase):
             checksums.append(sums)
             faults += more
 
+        began = time.time()
         answer = self._execute_module(
             module_name="rabbitry.stack.probe",
             module_args=survey.probe_arguments(stack, facts, str(given.get("celery_app_user", "celery"))),
             task_vars=given,
         )
         if answer.get("failed"):
-            found = [
-                Fault(str(answer.get("msg", "the probe failed")), str(answer.get("hint", "./inv up -v")))
-            ]
-            return {**answer, **result, **refusal(faults + found)}
+            found = Fault(str(answer.get("msg", "the probe failed")), str(answer.get("hint", "./inv up -v")))
+            return {**answer, **result, **refusal([*faults, found])}
         seen = answer["facts"]
+        # Its clock against ours, as far as the way there and back lets us tell.
+        seen["ahead"] = [seen["time"] - time.time(), seen["time"] - began]
         # The wiring may use what the probe found.
         known = {**given, "ansible_facts": {**given.get("ansible_facts", {}), **survey.host_facts(seen, {})}}
         role_names = [name for options in roles.values() for name in options if name in given]
@@ -99,14 +104,15 @@ class ActionModule(ActionBase):
         faults = list(dict.fromkeys(faults))
         wanted = survey.wanted(stack, each[0], facts)
         more, notes = judge(seen, wanted)
-        faults += more
+        faults += more + together.judge_peers(seen["peers"], facts.host)
+        notes += together.judge_brokers(facts.groups.get("brokers", []), facts.host)
         for app in apps:
             known_there = seen["applications"].get(app["label"], {})
             faults += preflight_app.judge_application(known_there, app, facts.own_groups, facts.host)
         now = digest.compose(
             {
                 "variables": [survey.deciding(stack), *map(survey.deciding, each)],
-                "code": [checksum(part) for part in CODE],
+                "code": [bundle.digest(bundle.read(part)) if part.is_dir() else "" for part in CODE],
                 **deploying.parts(apps, checksums, each),
                 "system": [seen["os"], seen["supervisor"]],
                 "inventory": survey.places(facts),
@@ -168,13 +174,18 @@ class ActionModule(ActionBase):
         """The workers that other hosts declare, by application: they may consume what this one does not."""
         hosts = [host for host in given["groups"].get("workers", []) if host != given["inventory_hostname"]]
         found: dict[str, list[Any]] = {}
-        for host in hosts:
-            try:
-                for label, workers in given["hostvars"][host]["wiring_workers"].items():
-                    found.setdefault(label, []).extend(workers or [])
-            except (AnsibleError, KeyError):
-                # That host's own preflight names the fault.
-                continue
+        for of_host in self.each_host(given, "wiring_workers", hosts).values():
+            for label, workers in of_host.items():
+                found.setdefault(label, []).extend(workers or [])
+        return found
+
+    @staticmethod
+    def each_host(given: Vars, name: str, hosts: list[str] | None = None) -> dict[str, Any]:
+        """A variable by host; one that cannot be resolved is left out: that host's own preflight says why."""
+        found = {}
+        for host in given["groups"]["all"] if hosts is None else hosts:
+            with suppress(AnsibleError, KeyError):
+                found[host] = given["hostvars"][host][name]
         return found
 
 
@@ -187,8 +198,3 @@ def role_options(roles: Path) -> dict[str, dict[str, Option]]:
         options = document["argument_specs"]["main"].get("options", {})
         found[path.parts[-3]] = {name: Option.from_argument_spec(spec) for name, spec in options.items()}
     return found
-
-
-def checksum(part: str) -> str:
-    """Over everything below one folder of the collection."""
-    return bundle.digest(bundle.read(COLLECTION / part)) if (COLLECTION / part).is_dir() else ""

@@ -82,6 +82,27 @@ class Members:
                 found.append((queue, node))
         return found
 
+    def forget(self, node: str) -> list[str]:
+        """Let the cluster and its queues live without `node`, which no longer runs; say what was done."""
+        known = {str(one["name"]): bool(one.get("running")) for one in self.broker.get(NODES)}
+        if node not in known:
+            return []
+        if known[node]:
+            raise BrokerError(f"the node `{node}` still runs", "./inv nodes")
+        self.broker.tool("rabbitmq-queues", "shrink", node)
+        self.broker.tool("rabbitmqctl", "forget_cluster_node", node)
+        return [f"node {node}"]
+
+    def quit(self, node: str) -> None:
+        """Stop this node, called `node`, for good; BrokerError when it belongs to another cluster."""
+        strange = sorted({str(one["name"]) for one in self.broker.get(NODES)} - set(self.nodes))
+        if strange:
+            message = (
+                f"the node `{node}` belongs to a cluster with `{strange[0]}`, which is not ours: it stays"
+            )
+            raise BrokerError(message, "rabbitmqctl cluster_status")
+        self.broker.tool("rabbitmqctl", "stop_app")
+
     def rebalance(self) -> None:
         """Spread the queues' leaders over the nodes."""
         self.broker.tool("rabbitmq-queues", "rebalance", "quorum")

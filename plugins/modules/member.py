@@ -16,8 +16,16 @@ description:
     clients move to other nodes.
   - V(joined) waits until every node runs, gives quorum queues the members that they lack, and spreads their
     leaders where something was added or O(rebalance) asks for it.
+  - V(stopped) drains it and stops its application, so that the others can go on without it for good; a
+    node that is in another cluster is refused.
+  - V(forgotten) lets the cluster and its queues live without O(node), which no longer runs.
 options:
-  state: {description: What the node is to be., type: str, choices: [leaving, joined], required: true}
+  state:
+    description: What the node is to be.
+    type: str
+    choices: [leaving, joined, stopped, forgotten]
+    required: true
+  node: {description: The node that is stopped or forgotten., type: str, default: ""}
   nodes: {description: Names of all nodes., type: list, elements: str, required: true}
   group_size: {description: On how many nodes a quorum queue is., type: int, required: true}
   url: {description: Management API on this host., type: str, required: true}
@@ -45,7 +53,8 @@ changes: {description: What was changed., type: list, elements: str, returned: s
 """
 
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["leaving", "joined"], "required": True},
+    "state": {"type": "str", "choices": ["leaving", "joined", "stopped", "forgotten"], "required": True},
+    "node": {"type": "str", "default": ""},
     "nodes": {"type": "list", "elements": "str", "required": True},
     "group_size": {"type": "int", "required": True},
     "url": {"type": "str", "required": True},
@@ -71,6 +80,12 @@ def main() -> None:
         elif given["state"] == "leaving":
             members.leave(given["timeout"])
             changes = ["drained"]
+        elif given["state"] == "stopped":
+            members.leave(given["timeout"])
+            members.quit(given["node"])
+            changes = ["stopped"]
+        elif given["state"] == "forgotten":
+            changes = members.forget(given["node"])
         else:
             members.gather(given["timeout"])
             changes = members.complete(given["timeout"])

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, model, preflight_app
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
+    deploying,
+    digest,
+    model,
+    preflight_app,
+    together,
+)
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import variable_of
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import (
     applications,
@@ -30,7 +36,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
     STACK,
 )
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import system_facts
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse, vendors
 
 Values = Mapping[str, Any]
 VENDOR = "stack_rabbitmq"
@@ -38,7 +44,7 @@ SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
 # Facts that describe the host to the plays that follow.
 KEPT = (
     *("os", "layout", "python", "container", "supervisor", "package_manager", "cpus", "host_name"),
-    "packages",
+    *("packages", "ahead"),
 )
 # Too common as the beginning of other people's variables; the role `service` gets its own from other roles.
 SHARED_PREFIXES = {"service_"}
@@ -46,7 +52,8 @@ SHARED_PREFIXES = {"service_"}
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """One host: its inventory's path (for hints) and groups {name: hosts}, and the workers of other hosts.
+    """One host: its inventory's path (for hints), groups {name: hosts}, addresses {host: its own}, and the
+    workers of other hosts.
 
     Those are by the label of their application.
     """
@@ -55,6 +62,7 @@ class Survey:
     groups: Mapping[str, list[str]]
     workers_elsewhere: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     inventory: str = "INVENTORY"
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def own_groups(self) -> tuple[str, ...]:
@@ -92,11 +100,6 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
     return faults
 
 
-def vendors(stack: Values) -> bool:
-    """Whether RabbitMQ comes from its vendor."""
-    return stack.get("stack_rabbitmq_source") == "vendor"
-
-
 def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort]:
     """The ports that this host's part of the stack will listen on."""
     bind = str(stack.get("stack_bind") or "0.0.0.0")
@@ -132,6 +135,7 @@ def probe_arguments(stack: Values, survey: Survey, user: str = "celery") -> dict
     arguments: dict[str, Any] = {
         "servers": [server for group, server in SERVERS.items() if group in survey.own_groups],
         "disks": [str(stack["stack_home"])] if stack.get("stack_home") else [],
+        "peers": together.peers(survey.host, survey.groups, survey.addresses, stack),
         "applications": preflight_app.asked(applications(stack), survey.own_groups, user),
     }
     if "brokers" in survey.own_groups and stack.get("stack_admin_user") and stack.get("stack_admin_password"):
