@@ -60,14 +60,14 @@ class Clients:
             except (AMQPError, OSError):
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(PAUSE)
+                ended.wait(PAUSE)
 
 
 def main(state: Path, queue: str) -> None:
     """Publish, and then count."""
     clients = Clients(state)
     channel, last, gap, reconnects = clients.channel(queue), time.monotonic(), 0.0, 0
-    sent, confirmed = 0, set[int]()
+    sent, told, confirmed = 0, 0, set[int]()
     for number in itertools.count():
         if ended.wait(PAUSE):
             break
@@ -82,6 +82,9 @@ def main(state: Path, queue: str) -> None:
         gap, last = max(gap, time.monotonic() - last), time.monotonic()
         if number == 0:
             print("publishing", flush=True)
+        if reconnects > told:
+            print("again", flush=True)
+            told = reconnects
     found = received(clients, queue)
     answer = {
         "sent": sent,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rabbitry.doctor.checks.rabbitmq import BROKER, last_words, shown
+import re
+
+from rabbitry.doctor.checks.rabbitmq import BROKER, UP, shown
 from rabbitry.doctor.evidence import Evidence
 from rabbitry.doctor.finding import Found
 from rabbitry.doctor.registry import check
@@ -24,13 +26,25 @@ def partition(stack: Stack, seen: Evidence) -> Found | None:
             return Found(f"`{node['name']}` and {', '.join(node['partitions'])} went on without each other")
     if answers or not seen.silence("rabbitmq"):
         return None
-    said = last_words(seen, PAUSED)
-    return Found("the node runs, sees no majority of the others, and waits for them", shown(said)) if said else None
+    said = paused(seen)
+    wrong = "the node runs, sees no majority of the others, and waits for them"
+    return Found(wrong, shown(said)) if said else None
+
+
+def paused(seen: Evidence) -> str:
+    """The line by which a node says that it waits, unless it has started again since."""
+    said = ""
+    for line in seen.log(BROKER):
+        if UP.search(line):
+            said = ""
+        elif re.search(PAUSED, line):
+            said = line.strip()
+    return said
 
 
 @check("rabbitmq/member_missing")
 def member_missing(stack: Stack, seen: Evidence) -> Found | None:
-    """A node is not in the cluster, or a queue has fewer members than it should; the first node says it for all."""
+    """A node is not in the cluster, or a queue is short of members; the first node says it for all."""
     answers = seen.answers("rabbitmq")
     if len(stack.brokers) < 2 or "nodes" not in answers:
         return None
