@@ -15,6 +15,8 @@ from rabbitry.membership import short_of
 from rabbitry.model import Stack
 from rabbitry.page import Refused
 
+# Queues that are named when something is wrong with many.
+SHOWN = 3
 QUEUES = "queues?columns=name,vhost,type,members,online,leader"
 Answer = Sequence[Mapping[str, Any]]
 
@@ -133,8 +135,10 @@ def show(stack: Stack, members: Answer, queues: Answer) -> int:
     ]
     report.table(rows, ("node", "host", "state", "leads", "online", "members"))
     missing = short_of(queues, [one.node for one in stack.brokers])
-    for sentence in missing:
+    for sentence in missing[:SHOWN]:
         report.line(sentence)
+    if len(missing) > SHOWN:
+        report.line(f"and {len(missing) - SHOWN} queues more")
     strange = sorted({str(one["name"]) for one in members} - {one.node for one in stack.brokers})
     for name in strange:
         report.line(f"the cluster has the node `{name}`, which is not in the inventory")

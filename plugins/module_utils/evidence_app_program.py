@@ -35,8 +35,9 @@ def safe(url):
 
 def unquoted(url):
     """The characters of a URL's password that end it for whoever takes the URL apart."""
-    match = PASSWORD.match(str(url or ""))
-    return sorted(set(match["password"]) & set("#/?@[]")) if match else []
+    # Several brokers, or sentinels, have a URL each.
+    matches = [PASSWORD.match(part) for part in re.split(r";(?=(?:sentinel|amqps?):)", str(url or ""))]
+    return sorted({one for match in matches if match for one in match["password"]} & set("#/?@[]"))
 
 
 for name in NAMES:

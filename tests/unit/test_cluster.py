@@ -149,3 +149,22 @@ def test_a_node_that_a_queue_needs_does_not_leave() -> None:
     ]
     with pytest.raises(BrokerError, match="await_online_quorum_plus_one"):
         members(Api(), status=69).leave(5)
+
+
+def test_a_node_is_forgotten_only_when_it_no_longer_runs() -> None:
+    said: list[list[str]] = []
+    with pytest.raises(BrokerError, match="the node `rabbit@q3` still runs"):
+        members(Api(), said).forget("rabbit@q3")
+    assert members(Api(), said).forget("rabbit@gone") == [] == said
+    members(Api(absent=("rabbit@q3",)), said).forget("rabbit@q3")
+    assert [words[1:] for words in said] == [["shrink", "rabbit@q3"], ["forget_cluster_node", "rabbit@q3"]]
+
+
+def test_a_node_of_another_cluster_is_not_stopped() -> None:
+    said: list[list[str]] = []
+    members(Api(), said).quit("rabbit@q1")
+    assert [words[1] for words in said] == ["stop_app"]
+    ours = members(Api(), said)
+    ours.nodes = TRIO[:2]
+    with pytest.raises(BrokerError, match="is in a cluster with `rabbit@q3`, which is not ours"):
+        ours.quit("rabbit@q1")

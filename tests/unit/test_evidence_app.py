@@ -59,6 +59,10 @@ def test_characters_that_end_a_password_are_told(tmp_path: Path) -> None:
         "url": "amqp://app:**@127.0.0.1:1/app",
         "unquoted": ["#", "/"],
     }
+    several = "amqp://app:pw@q1:1/app;amqp://app:pw@q2:1/app"
+    assert (
+        ask(tmp_path, SOURCE, CELERY_BROKER_URL=several)["variables"]["CELERY_BROKER_URL"]["unquoted"] == []
+    )
     assert "'p'" not in told["error"]
     assert told["variables"]["CELERY_RESULT_BACKEND"] == {"url": "", "unquoted": []}
 
