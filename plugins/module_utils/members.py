@@ -93,14 +93,15 @@ class Members:
         self.broker.tool("rabbitmqctl", "forget_cluster_node", node)
         return [f"node {node}"]
 
-    def quit(self, node: str) -> None:
-        """Stop this node, called `node`, for good; BrokerError when it belongs to another cluster."""
+    def quit(self, node: str, seconds: int) -> None:
+        """Let this node, called `node`, leave and stop for good; BrokerError if it is another cluster's."""
         strange = sorted({str(one["name"]) for one in self.broker.get(NODES)} - set(self.nodes))
         if strange:
             message = (
                 f"the node `{node}` belongs to a cluster with `{strange[0]}`, which is not ours: it stays"
             )
             raise BrokerError(message, "rabbitmqctl cluster_status")
+        self.leave(seconds)
         self.broker.tool("rabbitmqctl", "stop_app")
 
     def rebalance(self) -> None:

@@ -81,8 +81,7 @@ def main() -> None:
             members.leave(given["timeout"])
             changes = ["drained"]
         elif given["state"] == "stopped":
-            members.leave(given["timeout"])
-            members.quit(given["node"])
+            members.quit(given["node"], given["timeout"])
             changes = ["stopped"]
         elif given["state"] == "forgotten":
             changes = members.forget(given["node"])

@@ -162,9 +162,11 @@ def test_a_node_is_forgotten_only_when_it_no_longer_runs() -> None:
 
 def test_a_node_of_another_cluster_is_not_stopped() -> None:
     said: list[list[str]] = []
-    members(Api(), said).quit("rabbit@q1")
-    assert [words[1] for words in said] == ["stop_app"]
+    members(Api(), said).quit("rabbit@q1", 5)
+    assert [words[1] for words in said][-2:] == ["drain", "stop_app"]
+    said.clear()
     ours = members(Api(), said)
     ours.nodes = TRIO[:2]
-    with pytest.raises(BrokerError, match="is in a cluster with `rabbit@q3`, which is not ours"):
-        ours.quit("rabbit@q1")
+    with pytest.raises(BrokerError, match="belongs to a cluster with `rabbit@q3`, which is not ours"):
+        ours.quit("rabbit@q1", 5)
+    assert said == []
