@@ -66,6 +66,8 @@ def take_out(environment: Environment, leaving: Broker, other: Broker, *, is_run
             ansible.run("node_quit", environment, extra=extra, listen=progress.hear)
         survivor = {**extra, "rabbitry_survivor": other.amqp.on}
         ansible.run("node_forget", environment, extra=survivor, listen=progress.hear, all_or_none=False)
+        if is_running:
+            ansible.run("node_clear", environment, extra=extra, listen=progress.hear)
 
 
 def ask(environment: Environment, stack: Stack) -> tuple[Answer, Answer]:

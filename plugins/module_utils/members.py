@@ -85,13 +85,16 @@ class Members:
     def forget(self, node: str) -> list[str]:
         """Let the cluster and its queues live without `node`, which no longer runs; say what was done."""
         known = {str(one["name"]): bool(one.get("running")) for one in self.broker.get(NODES)}
-        if node not in known:
-            return []
-        if known[node]:
+        if known.get(node):
             raise BrokerError(f"the node `{node}` still runs", "./inv nodes")
-        self.broker.tool("rabbitmq-queues", "shrink", node)
-        self.broker.tool("rabbitmqctl", "forget_cluster_node", node)
-        return [f"node {node}"]
+        done = []
+        if any(node in (queue.get("members") or []) for queue in self.broker.get(QUEUES)):
+            self.broker.tool("rabbitmq-queues", "shrink", node)
+            done.append(f"members on {node}")
+        if node in known:
+            self.broker.tool("rabbitmqctl", "forget_cluster_node", node)
+            done.append(f"node {node}")
+        return done
 
     def quit(self, node: str, seconds: int) -> None:
         """Let this node, called `node`, leave and stop for good; BrokerError if it is another cluster's."""

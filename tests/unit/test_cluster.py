@@ -156,8 +156,13 @@ def test_a_node_is_forgotten_only_when_it_no_longer_runs() -> None:
     with pytest.raises(BrokerError, match="the node `rabbit@q3` still runs"):
         members(Api(), said).forget("rabbit@q3")
     assert members(Api(), said).forget("rabbit@gone") == [] == said
-    members(Api(absent=("rabbit@q3",)), said).forget("rabbit@q3")
+    done = members(Api(absent=("rabbit@q3",)), said).forget("rabbit@q3")
+    assert done == ["members on rabbit@q3", "node rabbit@q3"]
     assert [words[1:] for words in said] == [["shrink", "rabbit@q3"], ["forget_cluster_node", "rabbit@q3"]]
+    # One that left by itself is still counted on by the queues.
+    api = Api()
+    api.queues[1]["members"] = [*TRIO, "rabbit@gone"]
+    assert members(api).forget("rabbit@gone") == ["members on rabbit@gone"]
 
 
 def test_a_node_of_another_cluster_is_not_stopped() -> None:
