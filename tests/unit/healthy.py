@@ -122,6 +122,7 @@ WANTED = Wanted(
     processes=2,
 )
 SEEN: dict[str, Any] = {
+    "ahead": [-0.1, 0.1],
     "os": {"system": "Linux", "id": "debian", "version": "13", "name": "Debian GNU/Linux 13 (trixie)"},
     "layout": LINUX.facts(),
     "uid": 0,
