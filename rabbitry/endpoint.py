@@ -36,3 +36,12 @@ class Endpoints:
     amqp: Endpoint
     management: Endpoint
     redis: Endpoint
+
+
+@dataclass(frozen=True)
+class Replication:
+    """Several Redis and the Sentinel beside each; the sentinels call the master `master`."""
+
+    master: str
+    nodes: tuple[Endpoint, ...]
+    sentinels: tuple[Endpoint, ...]

@@ -16,7 +16,7 @@ from rabbitry.application import Account as Account
 from rabbitry.application import App as App
 from rabbitry.application import Beat as Beat
 from rabbitry.application import Worker as Worker
-from rabbitry.endpoint import Endpoint, Endpoints
+from rabbitry.endpoint import Endpoint, Endpoints, Replication
 from rabbitry.errors import StackError
 
 SCHEMA = 2
@@ -53,6 +53,7 @@ class Stack:
     env: str
     runs_on: str
     endpoints: Endpoints
+    replication: Replication | None
     accounts: Mapping[str, Account]
     """By role: admin, monitor, redis, flower."""
     apps: tuple[App, ...]
@@ -81,10 +82,19 @@ class Stack:
         raise StackError(f"{what}: there is {listed}", f"./inv describe{option}")
 
     def ends(self) -> Mapping[str, Endpoint]:
-        """Everything that listens, by name: amqp, management, redis, and a `flower/<application>` each."""
+        """Everything that listens, by name: amqp, management, redis, and a `flower/<application>` each.
+
+        Of several Redis also `redis/<host>` and `sentinel/<host>`.
+        """
         own = self.endpoints
         flowers = {f"flower/{app.name}": app.flower for app in self.apps if app.flower}
-        return {"amqp": own.amqp, "management": own.management, "redis": own.redis, **flowers}
+        return {"amqp": own.amqp, "management": own.management, "redis": own.redis, **flowers, **self._nodes()}
+
+    def _nodes(self) -> dict[str, Endpoint]:
+        if self.replication is None:
+            return {}
+        found = {f"redis/{one.on}": one for one in self.replication.nodes}
+        return found | {f"sentinel/{one.on}": one for one in self.replication.sentinels}
 
     @property
     def is_local(self) -> bool:

@@ -38,7 +38,7 @@ def collect(question: Question) -> dict[str, Any] | None:
     """
     if not question.runs("redis-server"):
         return None
-    end = question.stack["endpoints"]["redis"]
+    end = question.redis
     try:
         with Session(end["host"], int(end["port"]), question.login("redis")[1]) as redis:
             info = redis.info()

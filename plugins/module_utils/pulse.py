@@ -44,7 +44,7 @@ def take(question: Question) -> dict[str, Any]:
         )
 
     def store() -> dict[str, Any]:
-        return vitals.backend(ends["redis"]["host"], ends["redis"]["port"], *question.login("redis"))
+        return vitals.backend(question.redis["host"], question.redis["port"], *question.login("redis"))
 
     flowers = [app["flower"] for app in apps if app["flower"] and question.runs(app["flower"]["service"])]
     return {

@@ -66,6 +66,13 @@ class Question:
             here = {**self.here, "services": [one for one in self.here["services"] if one["name"] in own]}
             yield replace(self, stack={**self.stack, "apps": [app], "hosts": [here]})
 
+    @property
+    def redis(self) -> Mapping[str, Any]:
+        """Where the Redis of this host listens, or the one that the stack uses."""
+        nodes = (self.stack.get("replication") or {}).get("nodes", ())
+        found: Mapping[str, Any] = self.stack["endpoints"]["redis"]
+        return next((node for node in nodes if node["on"] == self.host), found)
+
     def login(self, role: str) -> tuple[str, str]:
         """User name and password of an account: admin, monitor, redis, flower; `app` is the application's."""
         account = self.app["account"] if role == "app" else self.stack["accounts"][role]

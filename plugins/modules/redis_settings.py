@@ -36,6 +36,10 @@ options:
     type: bool
     default: false
   settings: {description: The text of its configuration file., type: str, required: true}
+  replicates:
+    description: It has a master, or may get one, and logs in there by the same password.
+    type: bool
+    default: false
   timeout: {description: Seconds until Redis must answer., type: int, default: 60}
 author: [Rabbitry (@rabbitry)]
 """
@@ -64,6 +68,7 @@ ARGUMENTS = {
     "former_password": {"type": "str", "default": "", "no_log": True},
     "keep_former": {"type": "bool", "default": False},
     "settings": {"type": "str", "required": True},
+    "replicates": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 60},
 }
 
@@ -87,12 +92,14 @@ def run(module: AnsibleModule) -> Outcome:
         restart=restart,
         former=params["former_password"],
         keep_former=params["keep_former"],
+        replicates=params["replicates"],
     )
     if module.check_mode:
         return server.predict()
     outcome = server.converge()
     ledger = Ledger(params["owner"])
-    ledger.record("settings", "redis", host=params["host"], port=params["port"], declared=declared)
+    facts = {"replicates": True} if params["replicates"] else {}
+    ledger.record("settings", "redis", host=params["host"], port=params["port"], declared=declared, **facts)
     ledger.save()
     return outcome
 

@@ -49,12 +49,13 @@ def celery_settings(
     prefetch: int = 4,
     celery_set: str = "5.7",
     events: bool = True,
+    master: str = "",
     settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return {"schema", "exchange", "queue_type", "queues", "settings"}, all of it JSON.
 
     The first queue is the default one; without a queue type it is the set's; `settings` are Celery settings
-    by their lower-case names and win.
+    by their lower-case names and win. `master` is what sentinels call the backend's master, "" without them.
     Raises ValueError for no queue, and for an unknown set or one that does not work with the queue type.
     """
     if not queues or isinstance(queues, str):
@@ -74,7 +75,7 @@ def celery_settings(
         "exchange": exchange,
         "queue_type": queue_type,
         "queues": list(queues),
-        "settings": chosen | _results(longest_task, prefetch) | dict(settings or {}),
+        "settings": chosen | _results(longest_task, prefetch) | (_failover(longest_task, prefetch, master) if master else {}) | dict(settings or {}),
     }
 
 
@@ -126,4 +127,19 @@ def _results(longest_task: int, prefetch: int) -> dict[str, Any]:
         "redis_socket_connect_timeout": 5.0,
         "redis_socket_keepalive": True,
         "redis_retry_on_timeout": True,
+    }
+
+
+def _failover(longest_task: int, prefetch: int, master: str) -> dict[str, Any]:
+    """Short timeouts, so that a backend's dead master costs a second and not a minute.
+
+    redis-py asks a sentinel ten times, up to 10 s apart, unless its `retry` is none; the password comes from
+    the URL, in stack_settings.py.
+    """
+    options = _results(longest_task, prefetch)["result_backend_transport_options"]
+    patience = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "retry": None}
+    return {
+        "result_backend_transport_options": {**options, "master_name": master, "sentinel_kwargs": patience},
+        "redis_socket_connect_timeout": 1.0,
+        "redis_socket_timeout": 5.0,
     }

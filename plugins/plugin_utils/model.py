@@ -133,13 +133,13 @@ def check_groups(groups: Groups, beat: bool, flower: bool, inventory: str = "INV
                     f"ansible-inventory -i {inventory} --graph",
                 )
             )
-        if len(hosts) > 1 and group == "scheduler":
-            listed = ", ".join(hosts)
+        if len(hosts) == 2 and group == "backends":
             message = (
-                f"the group `scheduler` has {len(hosts)} hosts ({listed}): two beats send all tasks twice"
+                f"the group `backends` has 2 hosts ({', '.join(hosts)}): when one is gone, one sentinel is no "
+                "majority and nobody takes over"
             )
-            faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `scheduler`"))
-        elif len(hosts) > 1 and group in ("brokers", "backends"):
+            faults.append(Fault(message, "put one host or at least three in the group `backends`"))
+        if len(hosts) > 1 and group == "brokers":
             message = f"the group `{group}` has {len(hosts)} hosts ({', '.join(hosts)}): the stack uses one"
             faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `{group}`"))
     return faults

@@ -26,6 +26,7 @@ PORTS = (
     Port("stack_management_port", "brokers", "the management API"),
     Port("rabbitmq_distribution_port", "brokers", "the broker's command line tools"),
     Port("stack_redis_port", "backends", "Redis"),
+    Port("stack_sentinel_port", "backends", "Sentinel"),
 )
 DISTRIBUTION_PORT = 25672
 EPMD_PORT = 4369
@@ -66,6 +67,7 @@ STACK = (
         "stack_amqp_port": _port("the broker's port for AMQP", 5672),
         "stack_management_port": _port("the broker's port for the management API", 15672),
         "stack_redis_port": _port("the port of Redis", 6379),
+        "stack_sentinel_port": _port("the port of Sentinel, where several hosts run Redis", 26379),
         "stack_flower_port": _port("the port of Flower", 5555),
         "stack_rabbitmq_source": Option(
             description="where RabbitMQ's packages come from",

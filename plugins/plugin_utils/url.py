@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 
@@ -25,6 +26,18 @@ def redis_url(password: str, host: str, port: int, db: int = 0, user: str = "") 
         raise ValueError(f"Redis database `{db}` is negative")
     login = f"{_quoted(user)}:{_quoted(password)}@" if user or password else ""
     return f"redis://{login}{_address(host, port)}/{int(db)}"
+
+
+def sentinel_url(password: str, hosts: Sequence[str], port: int, db: int = 0) -> str:
+    """Return ``sentinel://:password@host:port/db;…``, which Celery takes as a result backend.
+
+    Raises ValueError for no host and for what ``redis_url`` refuses.
+    """
+    if not hosts or isinstance(hosts, str):
+        raise ValueError(f"sentinels are `{hosts}`, not a list of at least one host")
+    return ";".join(
+        redis_url(password, host, port, db).replace("redis://", "sentinel://", 1) for host in hosts
+    )
 
 
 def _filled(what: str, value: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import rabbitry_redbeat
 from celery import Celery
 from celery.beat import ScheduleEntry, Scheduler
 from celery.schedules import schedule
@@ -24,7 +25,11 @@ SCHEDULER = "rabbitry_beat:scheduler"
 def scheduler(app: Celery, **arguments: object) -> Scheduler:
     """Make the scheduler that `app` configures; for `celery beat -S rabbitry_beat:scheduler`."""
     aliases = dict(load_extension_class_names("celery.beat_schedulers"))
-    base = symbol_by_name(app.conf.beat_scheduler, aliases=aliases)
+    shared = rabbitry_redbeat.wanted()
+    chosen = rabbitry_redbeat.scheduler_of(app) if shared else app.conf.beat_scheduler
+    base = symbol_by_name(chosen, aliases=aliases)
+    if shared:
+        arguments |= rabbitry_redbeat.configure(app)
 
     class Ticking(base):  # type: ignore[misc, valid-type]
         """Sends the tick beside its schedule, which may be a table that people look at and change."""
@@ -70,6 +75,9 @@ def start_alone(**_: object) -> None:
             flush=True,
         )
         raise SystemExit(1)
+    if rabbitry_redbeat.wanted():
+        # redbeat waits for the lock next, which another host's beat may hold for as long as it lives.
+        announce()
 
 
 def running(proc: Path = Path("/proc")) -> dict[int, list[str]]:
