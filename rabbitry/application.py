@@ -29,7 +29,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Beat:
-    """The scheduler; its own tick comes every `tick` seconds. With `others`, whoever holds the lock is active."""
+    """The scheduler, its own tick every `tick` seconds; with `others`, whoever holds the lock is active."""
 
     service: str
     host: str

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from rabbitry import sentinels
 from rabbitry.endpoint import Endpoint
 from rabbitry.model import Account, Stack
 from rabbitry.page import ANSWER_TIMEOUT, Refused, Response, get
 from rabbitry.promise import Alarm
-from rabbitry.sentinels import master_of
 
 if TYPE_CHECKING:
     import pika
@@ -82,9 +82,17 @@ class Clients:
         if group is None:
             return self._way("redis")
         ways = [self._way(f"sentinel/{one.on}") for one in group.sentinels]
-        address = master_of(group.master, ways, self.password(self.stack.accounts["redis"]))
+        address = sentinels.master_of(group.master, ways, self.password(self.stack.accounts["redis"]))
         node = next((one for one in group.nodes if one.host == address), group.nodes[0])
         return self._way(f"redis/{node.on}")
+
+    def sentinel(self, host: str) -> dict[str, Any]:
+        """What the sentinel of a host says of the master; raises redis.RedisError."""
+        group = self.stack.replication
+        if group is None:
+            raise ValueError("this stack has one Redis")
+        account = self.stack.accounts["redis"]
+        return sentinels.facts(self._way(f"sentinel/{host}"), group.master, self.password(account))
 
     def redis(self, **overrides: Any) -> redis.Redis:
         """A Redis client; `overrides` are redis-py's own arguments (`password=None` for a stranger)."""

@@ -88,7 +88,13 @@ class Stack:
         """
         own = self.endpoints
         flowers = {f"flower/{app.name}": app.flower for app in self.apps if app.flower}
-        return {"amqp": own.amqp, "management": own.management, "redis": own.redis, **flowers, **self._nodes()}
+        return {
+            "amqp": own.amqp,
+            "management": own.management,
+            "redis": own.redis,
+            **flowers,
+            **self._nodes(),
+        }
 
     def _nodes(self) -> dict[str, Endpoint]:
         if self.replication is None:

@@ -26,8 +26,7 @@ def facts(sentinel: Endpoint, master: str, password: str) -> dict[str, Any]:
         socket_timeout=SECONDS, socket_connect_timeout=SECONDS, retry=Retry(NoBackoff(), 0),
     )  # fmt: skip
     with client:
-        found: dict[str, Any] = client.sentinel_master(master)
-        return found
+        return dict(client.sentinel_master(master))  # type: ignore[arg-type]
 
 
 def master_of(master: str, sentinels: Sequence[Endpoint], password: str) -> str:

@@ -29,7 +29,7 @@ class CannotReplicate(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Several Redis, each with a Sentinel beside it. `passwords` are tried in their order; ports are theirs."""
+    """Several Redis, each with a Sentinel beside it; `passwords` are tried in their order."""
 
     name: str
     nodes: Sequence[str]
@@ -38,7 +38,7 @@ class Group:
     passwords: Sequence[str]
 
     def master(self) -> str:
-        """The address of the master: as the newest word of the sentinels has it, or the servers, or the first."""
+        """The address of the master: by the sentinels' newest word, or the servers', or the first node."""
         with ThreadPoolExecutor(max(1, len(self.nodes))) as pool:
             heard = [one for one in pool.map(self._of_sentinel, self.nodes) if one]
             if heard:
@@ -82,7 +82,9 @@ class Group:
 def keys(session: Session) -> int:
     """How many keys all databases of a server have together."""
     found = session.info("keyspace")
-    return sum(int(text.split(",")[0].removeprefix("keys=")) for name, text in found.items() if name[:2] == "db")
+    return sum(
+        int(text.split(",")[0].removeprefix("keys=")) for name, text in found.items() if name[:2] == "db"
+    )
 
 
 def holds_data(directory: Path) -> bool:
@@ -92,7 +94,7 @@ def holds_data(directory: Path) -> bool:
 
 
 def refuse_loss(group: Group, own: str, master: str, here: str, directory: Path) -> None:
-    """Raise CannotReplicate when this server has data of its own and would become a replica, which drops it."""
+    """Raise CannotReplicate when this server has data of its own, which it would drop as a replica."""
     if own == master:
         return
     count = group.ask(here, group.port, lambda s: keys(s) if s.info("replication")["role"] == "master" else 0)
@@ -100,7 +102,7 @@ def refuse_loss(group: Group, own: str, master: str, here: str, directory: Path)
         what = f"{count} keys" if count else f"data in `{directory}`"
         raise CannotReplicate(
             f"Redis at {own} has {what}, which it would drop as a replica of {master}",
-            f"sudo mv {directory} {directory}.before   # when nobody needs them; redis-server must be stopped",
+            f"sudo systemctl stop redis-server && sudo mv {directory} {directory}.before",
         )
 
 

@@ -22,7 +22,7 @@ short_description: Say once which Redis is master
 description:
   - Writes the files in which Redis and Sentinel keep the master's address, where they are missing. Later
     Sentinel rewrites them, and this module leaves them alone.
-  - Asks the sentinels of all nodes who is master, else the servers; when nobody is there the first node is it.
+  - Asks the sentinels of all nodes who is master, else the servers; the first node is it when none is there.
   - Refuses when this node has data of its own that it would drop as a replica.
 options:
   name: {description: What the sentinels call the master., type: str, required: true}
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-master: {description: "The master's address; empty when nothing had to be asked.", type: str, returned: success}
+master: {description: "Its address, or nothing when no file was missing.", type: str, returned: success}
 written: {description: The files that were missing., type: list, elements: str, returned: success}
 """
 

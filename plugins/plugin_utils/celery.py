@@ -75,7 +75,10 @@ def celery_settings(
         "exchange": exchange,
         "queue_type": queue_type,
         "queues": list(queues),
-        "settings": chosen | _results(longest_task, prefetch) | (_failover(longest_task, prefetch, master) if master else {}) | dict(settings or {}),
+        "settings": chosen
+        | _results(longest_task, prefetch)
+        | (_failover(longest_task, prefetch, master) if master else {})
+        | dict(settings or {}),
     }
 
 

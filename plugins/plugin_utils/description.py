@@ -20,11 +20,12 @@ def stack_description(
 ) -> Data:
     """Return the document that rabbitry/model.py reads, without any password.
 
-    `decisions`: env, runs_on, broker_host, backend_host, flower_host (what the stack's processes connect to),
-    broker_on, backend_on, flower_on (hosts), amqp_port, management_port, redis_port, sentinel_port, master (what
-    sentinels call it), users (mapping of account to user name). `apps`: as plugin_utils/apps.py completes them. `hosts`: name, address, node (where other hosts find it),
-    connection, supervisor, logs (directory), groups, workers ({label of an application: that host's list}). Raises
-    KeyError for a decision that is missing.
+    `decisions`: env, runs_on, broker_host, backend_host, flower_host (what the stack's processes connect
+    to), broker_on, backend_on, flower_on (hosts), amqp_port, management_port, redis_port, sentinel_port,
+    master (what sentinels call it), users (mapping of account to user name). `apps`: as
+    plugin_utils/apps.py completes them. `hosts`: name, address, node (where other hosts find it),
+    connection, supervisor, logs (directory), groups, workers ({label of an application: that host's
+    list}). Raises KeyError for a decision that is missing.
     """
     # Ansible gives the hosts in another order each time.
     hosts = sorted(hosts, key=lambda host: (rank(host["groups"]), host["name"]))

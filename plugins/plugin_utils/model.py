@@ -135,8 +135,8 @@ def check_groups(groups: Groups, beat: bool, flower: bool, inventory: str = "INV
             )
         if len(hosts) == 2 and group == "backends":
             message = (
-                f"the group `backends` has 2 hosts ({', '.join(hosts)}): when one is gone, one sentinel is no "
-                "majority and nobody takes over"
+                f"the group `backends` has 2 hosts ({', '.join(hosts)}): when one is gone, "
+                "one sentinel is no majority and nobody takes over"
             )
             faults.append(Fault(message, "put one host or at least three in the group `backends`"))
         if len(hosts) > 1 and group == "brokers":

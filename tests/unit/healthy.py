@@ -22,6 +22,7 @@ HEALTHY: dict[str, Any] = {
     "stack_amqp_port": 5672,
     "stack_management_port": 15672,
     "stack_redis_port": 6379,
+    "stack_sentinel_port": 26379,
     "stack_flower_port": 5555,
     "stack_vhost": "app",
     "stack_user": "app",

@@ -26,6 +26,8 @@ DECISIONS: dict[str, Any] = {
     "amqp_port": 5672,
     "management_port": 15672,
     "redis_port": 6379,
+    "sentinel_port": 26379,
+    "master": "stack",
     "users": {account: f"user of {account}" for account in ACCOUNTS},
 }
 WORKER = {"name": "default", "queues": ["default", "math"], "concurrency": 2}
@@ -47,6 +49,7 @@ GROUPS = ["backends", "brokers", "dashboard", "scheduler", "workers"]
 HOST = {
     "name": "web1",
     "address": "10.0.0.1",
+    "node": "10.0.0.1",
     "connection": "local",
     "supervisor": "systemd",
     "logs": "/l",

@@ -109,9 +109,9 @@ def test_values_that_do_not_fit_are_refused(changes: dict[str, Any], message: st
     ("groups", "message", "hint"),
     [
         (
-            {**EVERYWHERE, "scheduler": ["web1", "web2"]},
-            "the group `scheduler` has 2 hosts (web1, web2): two beats send all tasks twice",
-            "leave only `web1` in the group `scheduler`",
+            {**EVERYWHERE, "backends": ["web1", "web2"]},
+            "the group `backends` has 2 hosts (web1, web2): when one is gone, one sentinel is no majority",
+            "put one host or at least three",
         ),
         ({**EVERYWHERE, "brokers": ["web1", "web2"]}, "the group `brokers` has 2 hosts", "leave only `web1`"),
         (

@@ -13,7 +13,12 @@ LOOP = 1
 PATIENCE = 15
 REDBEAT = "redbeat.schedulers:RedBeatScheduler"
 # What Celery takes by itself; any other was chosen by the application.
-OWN = ("celery.beat:PersistentScheduler", "celery.beat.PersistentScheduler", "redbeat.RedBeatScheduler", REDBEAT)
+OWN = (
+    "celery.beat:PersistentScheduler",
+    "celery.beat.PersistentScheduler",
+    "redbeat.RedBeatScheduler",
+    REDBEAT,
+)
 
 
 def wanted() -> bool:
@@ -22,7 +27,7 @@ def wanted() -> bool:
 
 
 def scheduler_of(app: Celery) -> str:
-    """The class that beats of several hosts share a schedule by; SystemExit when the application has another."""
+    """The class by which beats share a schedule; SystemExit when the application has another one."""
     if app.conf.beat_scheduler not in OWN:
         raise SystemExit(
             f"error: `beat_scheduler` is `{app.conf.beat_scheduler}`, which knows no other beat: "
@@ -33,7 +38,7 @@ def scheduler_of(app: Celery) -> str:
         import redbeat  # noqa: F401
     except ImportError:
         raise SystemExit(
-            "error: beats of several hosts need the package `celery-redbeat`, which the application does not bring\n"
+            "error: beats of several hosts need `celery-redbeat`, which the application does not bring\n"
             "hint: add `celery-redbeat` to its packages, or leave one host in the group `scheduler`"
         ) from None
     return REDBEAT
