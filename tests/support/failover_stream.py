@@ -1,7 +1,7 @@
-"""Sends tasks at a steady pace and reads their results, for as long as a file is there (runs on a worker's host).
+"""Sends tasks at a steady pace and reads their results while a file is there; runs on a worker's host.
 
 Arguments: the file, tasks a second. Prints one JSON document at the end: {"sent", "lost": [task without a
-result], "refused": sends that raised, "gap": longest seconds without any result, "errors": reads that raised}.
+result], "refused": sends that raised, "gap": seconds, the longest without any result, "errors": of reading}.
 """
 
 import itertools
@@ -21,6 +21,7 @@ app.config_from_object("stack_settings")
 app.conf.task_publish_retry = True
 outstanding: dict[str, float] = {}
 seen: list[float] = []
+pause = threading.Event()
 tally = {"sent": 0, "refused": 0, "errors": 0}
 
 
@@ -28,7 +29,7 @@ def send() -> None:
     due = time.monotonic()
     while FILE.exists():
         due += 1 / RATE
-        time.sleep(max(0.0, due - time.monotonic()))
+        pause.wait(max(0.0, due - time.monotonic()))
         try:
             sent = app.send_task("rabbitry.probe.add", (tally["sent"], 1), ignore_result=False)
         except Exception:
@@ -57,7 +58,7 @@ def read(sender: threading.Thread) -> None:
             ended = ended or time.monotonic()
             if not outstanding or time.monotonic() - ended > GRACE:
                 return
-        time.sleep(0.02)
+        pause.wait(0.02)
 
 
 sender = threading.Thread(target=send)

@@ -36,7 +36,7 @@ def two_active(stack: Stack, seen: Evidence) -> Found | None:
     recent = [one for one in ticks if beat and seen.time - one["time"] <= 4 * beat.tick]
     turns = [one["origin"] for one in sorted(recent, key=lambda one: float(one["time"]))]
     changes = [number for number in range(1, len(turns)) if turns[number] != turns[number - 1]]
-    if beat is None or len(changes) <= len(set(turns)) - 1:
+    if beat is None or len(changes) < max(2, len(set(turns))):
         return None
     lines = tuple(f"{seen.time - one['time']:.0f} s ago: {one['origin']}" for one in recent)
     who = " and ".join(sorted(set(turns)))
