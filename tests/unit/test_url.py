@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.url import amqp_url, redis_url
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.url import amqp_url, redis_url, sentinel_url
 from kombu import Connection
 from redis.connection import parse_url
 
@@ -51,3 +51,11 @@ def test_what_cannot_be_dialled_is_refused(arguments: tuple[str, str, str, int, 
 def test_a_negative_database_is_refused() -> None:
     with pytest.raises(ValueError, match="`-1` is negative"):
         redis_url("p", "h", 1, -1)
+
+
+def test_each_sentinel_has_a_url_with_the_password() -> None:
+    password = "p;@/:"
+    urls = sentinel_url(password, ["10.0.0.1", "::1"], 26379, 2).split(";")
+    assert urls == ["sentinel://:p%3B%40%2F%3A@10.0.0.1:26379/2", "sentinel://:p%3B%40%2F%3A@[::1]:26379/2"]
+    with pytest.raises(ValueError, match="not a list of at least one host"):
+        sentinel_url(password, [], 26379)
