@@ -33,8 +33,8 @@ class TestThreeHosts:
     """Each step leaves all of it running."""
 
     def test_up_smoke_and_nothing_left_to_do(self, three: Three) -> None:
-        assert "1 of 1 queues carried a task" in three.inv("up", seconds=UP).out
-        said = three.inv("smoke").out
+        assert "1 of 1 queues carried a task" in three.inv("up", seconds=UP).text
+        said = three.inv("smoke").text
         assert "enough sentinels name the same master" in said and "promises kept" in said, said
         three.inv("up", seconds=UP)
         assert three.changed() == 0
@@ -119,8 +119,8 @@ class TestThreeHosts:
         wait_until(lambda: three.ticks()[-1][0] > mark, 30, "one of them ticks again")
 
     def test_smoke_and_doctor_find_all_in_order(self, three: Three) -> None:
-        assert "promises kept" in three.inv("smoke").out
-        assert "no trouble found" in three.inv("doctor").out
+        assert "promises kept" in three.inv("smoke").text
+        assert "no trouble found" in three.inv("doctor").text
 
 
 def figures(told: dict[str, Any], seconds: float) -> tuple[str, ...]:

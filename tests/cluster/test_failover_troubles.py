@@ -42,12 +42,12 @@ class TestTroublesOfSeveralHosts:
         wait_until(lambda: named(three) == {slug} | WITH.get(slug, set()), 60, f"doctor names {slug} alone")
         play(three, slug, "fix")
         wait_until(lambda: named(three) == set(), 90, "doctor is silent again")
-        assert "promises kept" in three.inv("smoke").out
+        assert "promises kept" in three.inv("smoke").text
 
 
 def named(three: Three) -> set[str]:
     """The slugs of what doctor finds."""
-    said = three.inv("doctor", check=False).out
+    said = three.inv("doctor", check=False).text
     assert "checks on 3 hosts" in said or "no trouble found" in said, said
     return set(re.findall(r"^x (\S+/\S+)", said, re.M))
 
