@@ -27,6 +27,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 master: {description: Whether it is., type: bool, returned: success}
+answers: {description: Whether it lets us in., type: bool, returned: success}
 """
 
 ARGUMENTS = {
@@ -45,7 +46,7 @@ def main() -> None:
     group = Group(name="", nodes=[given["host"]], port=given["port"], sentinel_port=0, passwords=passwords)
     found = group.ask(given["host"], given["port"], lambda session: session.info("replication")) or {}
     master = found.get("role") == "master" and found.get("connected_slaves", "0") != "0"
-    module.exit_json(changed=False, master=master)
+    module.exit_json(changed=False, master=master, answers=bool(found))
 
 
 if __name__ == "__main__":

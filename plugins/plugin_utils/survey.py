@@ -81,6 +81,7 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
     beat, flower = (any(app.get(part) is not False for app in found) for part in ("beat", "flower"))
     faults = model.check_groups(survey.groups, beat, flower, survey.inventory)
     faults += check_reach(str(stack.get("stack_bind") or ""), survey.host, survey.groups)
+    faults += model.check_sentinel(survey.groups, str(stack.get("stack_redis_password") or ""))
     faults += model.check_accounts(stack, found) + check_broker(stack, found)
     faults += check_apps(found, survey.workers_elsewhere)
     faults += model.check_ports(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import ssh
 from tests.support.docker import docker
-from tests.support.failover import NAMES, Three, stream
+from tests.support.failover import ENV, NAMES, Three, stream
 from tests.support.wait import wait_until
 
 UP = 900
@@ -87,6 +87,18 @@ class TestThreeHosts:
         assert three.master() != before
         assert [three.redis("CONFIG", "GET", "hz", host=name).splitlines()[1] for name in NAMES] == ["20"] * 3
         assert told["lost"] == [] and told["refused"] == 0, told
+        three.inv("up", seconds=UP)
+        assert three.changed() == 0
+
+    def test_a_new_password_costs_no_result(self, three: Three, record_property: Record) -> None:
+        told: dict[str, Any] = {}
+        before = three.master()
+        with stream(three, NAMES[0], 20, told):
+            three.site.run(["rm", f".state/{ENV}/secrets/redis"])
+            three.inv("up", seconds=UP)
+        record_property("failover", ("password of Redis changed", *figures(told, 0)))
+        assert three.master() == before and wait_until(three.whole, 30)
+        assert "promises kept" in three.inv("smoke").text
         three.inv("up", seconds=UP)
         assert three.changed() == 0
 

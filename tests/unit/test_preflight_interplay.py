@@ -145,3 +145,12 @@ def test_one_port_on_two_hosts_is_no_clash() -> None:
 def test_a_queue_may_be_consumed_by_a_worker_of_another_host() -> None:
     elsewhere = [{"name": "calc", "queues": ["math"]}]
     assert faults_of(worker(queues=["default"]), workers_elsewhere={"app": elsewhere}) == []
+
+
+def test_a_password_that_sentinel_cannot_keep_is_refused_where_there_is_one() -> None:
+    three = {**EVERYWHERE, "backends": ["web1", "web2", "web3"]}
+    for password in ("two words", 'a"quote', "an'other"):
+        (found,) = faults_of({"stack_redis_password": password, "stack_bind": "10.0.0.1"}, three)
+        assert "which Sentinel cannot write down" in found.message
+        assert faults_of({"stack_redis_password": password}) == []
+    assert faults_of({"stack_redis_password": r"a\b#%$/:@", "stack_bind": "10.0.0.1"}, three) == []
