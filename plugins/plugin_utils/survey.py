@@ -113,9 +113,8 @@ def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort
         number = stack.get(variable, role_values.get(variable))
         if variable == "rabbitmq_distribution_port" and number is None:
             number = DISTRIBUTION_PORT
-        if variable == "stack_sentinel_port" and len(survey.groups.get("backends", [])) < 2:
-            continue
-        if group in survey.own_groups and number is not None:
+        alone = purpose == "Sentinel" and len(survey.groups.get(group, [])) < 2
+        if group in survey.own_groups and number is not None and not alone:
             wanted.append(WantedPort(number=int(number), bind=bind, purpose=purpose, variable=variable))
     if "dashboard" in survey.own_groups:
         wanted += [

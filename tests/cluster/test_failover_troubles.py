@@ -15,6 +15,7 @@ from tests.support.wait import wait_until
 WITH = {
     "redis/sentinel_quorum": {"redis/sentinel_down"},
     "redis/masters": {"redis/sentinel_down", "redis/sentinel_quorum"},
+    "beat/two_active": {"beat/double"},
 }
 TROUBLES = (
     "redis/sentinel_down", "redis/sentinel_quorum", "redis/replica_link", "redis/masters",
