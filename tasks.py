@@ -27,6 +27,14 @@ def new(context: Context, what: str = "") -> None:
 
 
 @on_stack
+def images(environment: Environment, force: bool = False) -> None:
+    """Build every image of compose/compose.yaml from Debian's packages, where no registry answers."""
+    from rabbitry.images import images
+
+    images(environment, force=force)
+
+
+@on_stack
 def smoke(environment: Environment, json: bool = False, junit: str = "") -> int:
     """Ask the running stack to keep its promises, one line each; the exit code is the verdict."""
     from rabbitry.smoking import smoke

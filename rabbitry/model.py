@@ -16,6 +16,7 @@ from rabbitry.endpoint import Endpoint, Endpoints
 from rabbitry.errors import StackError
 
 SCHEMA = 1
+COMPOSE = "compose"
 ACCOUNTS = ("app", "admin", "monitor", "redis", "flower")
 
 

@@ -33,7 +33,7 @@ WORDS = {
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file"}
+VALUES |= {"--on", "-o", "--scenario", "--platform", "-p", "--host", "--from", "--save", "--file"}
 
 
 def verb(body: Callable[..., int | None]) -> Any:
@@ -63,11 +63,13 @@ def on_stack(body: Callable[..., int | None]) -> Any:
     """Make an Invoke task of a function of an Environment: the options --env and --inventory choose which."""
 
     @functools.wraps(body)
-    def found(context: Context, env: str = "", inventory: str = "", **options: Any) -> int | None:
-        return body(find(env, inventory), **options)
+    def found(
+        context: Context, env: str = "", inventory: str = "", on: str = "", **options: Any
+    ) -> int | None:
+        return body(find(env, inventory, on=on), **options)
 
     own = list(signature(body).parameters.values())[1:]
-    choosing = list(signature(found, follow_wrapped=False).parameters.values())[:3]
+    choosing = list(signature(found, follow_wrapped=False).parameters.values())[:4]
     found.__signature__ = Signature([*choosing, *own])  # type: ignore[attr-defined]
     return verb(found)
 

@@ -11,9 +11,11 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, source, survey
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_compose import judge_contained
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import host_facts
 
 COLLECTION = Path(__file__).resolve().parents[2]
 SAMPLE = "roles/celery_app/files/sample"
@@ -57,6 +59,7 @@ class ActionModule(ActionBase):
         checksums, more = application(stack, self._loader.path_dwim)
         faults += more
 
+        contained = stack.get("stack_runs_on") == "compose"
         answer = self._execute_module(
             module_name="rabbitry.stack.probe",
             module_args=survey.probe_arguments(stack, facts),
@@ -68,15 +71,21 @@ class ActionModule(ActionBase):
             ]
             return {**answer, **result, **refusal(faults + found)}
         seen = answer["facts"]
+        engine = self.engine(given) if contained else None
         # The wiring may use what the probe found.
-        known = {**given, "ansible_facts": {**given.get("ansible_facts", {}), **survey.host_facts(seen, {})}}
+        known = {
+            **given,
+            "ansible_facts": {**given.get("ansible_facts", {}), **host_facts(seen, {}, engine)},
+        }
         role_names = [name for options in roles.values() for name in options if name in given]
         role_values, more = self.resolve(role_names, known)
         # What the wiring makes of a refused value is no fault of its own.
         faults += [] if faults else more
         faults += model.read_roles(role_values, roles, [values[name] for name in refused])
         wanted = survey.wanted(stack, role_values, facts)
-        more, notes = judge(seen, wanted)
+        project = self.resolve(["wiring_project"], known)[0].get("wiring_project", "")
+        place = (project, given["groups"]["all"], str(given.get("ansible_connection", "ssh")))
+        more, notes = judge_contained(seen, engine, wanted, *place) if engine else judge(seen, wanted)
         faults += more
         if faults:
             return {**result, **refusal(faults), "notes": notes}
@@ -99,8 +108,13 @@ class ActionModule(ActionBase):
             "changed": False,
             "notes": notes,
             "warnings": notes,
-            "ansible_facts": survey.host_facts(seen, verdict),
+            "ansible_facts": host_facts(seen, verdict, engine),
         }
+
+    def engine(self, given: Vars) -> Vars:
+        """What Docker on this machine can do."""
+        answer = self._execute_module(module_name="rabbitry.stack.engine", module_args={}, task_vars=given)
+        return dict(answer["engine"])
 
     def resolve(self, names: list[str], variables: Vars) -> tuple[Vars, list[Fault]]:
         """Each variable's value; one whose expression fails is a fault of its own."""
@@ -182,14 +196,3 @@ def application(stack: Vars, locate: Callable[[str], str]) -> tuple[list[str], l
             message = f"`stack_app_requirements` is `{path}`, which cannot be read: {reason}"
             faults.append(Fault(message, f"ls -l {path}"))
     return checksums, faults
-
-
-def refusal(faults: list[Fault]) -> Vars:
-    """The failed result that carries every fault; the first is its message."""
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return {
-        "failed": True,
-        "msg": faults[0].message + more,
-        "hint": faults[0].hint,
-        "faults": [fault.as_dict() for fault in faults],
-    }

@@ -73,11 +73,26 @@ SECTIONS: Sections = {
 }
 
 
-def collect(question: Question, sections: Sections = SECTIONS) -> dict[str, Any]:
+# Of a stack in containers: what its servers answer to anybody, and what Docker has told.
+CONTAINED: Sections = {
+    "pulse": lambda question: {"services": question.told["services"]},
+    "logs": lambda question: {
+        name: evidence_logs.telling(lines) for name, lines in question.told["logs"].items()
+    },
+    "processes": lambda question: question.told["processes"],
+    "system": evidence_system.collect,
+    "rabbitmq": evidence_broker.collect,
+    "redis": evidence_redis.collect,
+    "app": evidence_app.collect,
+}
+
+
+def collect(question: Question, sections: Sections | None = None) -> dict[str, Any]:
     """Return {"schema", "host", "time", "seconds", "sections": {name: answer}, "faults": {name: sentence}}.
 
     A section's name is in either of the last two. No secret is in it.
     """
+    sections = sections or (CONTAINED if question.told else SECTIONS)
     started = time.monotonic()
     answers: queue.Queue[tuple[str, Any, str]] = queue.Queue()
 

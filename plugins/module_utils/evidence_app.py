@@ -35,6 +35,8 @@ def collect(question: Question) -> dict[str, Any] | None:
     """
     if not any(name.startswith("stack-") for name in question.services):
         return None
+    if question.told:
+        return _in_container(question)
     home = Path(question.stack["app"]["home"])
     python = home / "venv/bin/python"
     if not python.exists():
@@ -51,6 +53,27 @@ def collect(question: Question) -> dict[str, Any] | None:
         raise TimeoutError(f"the application took longer than {DEADLINE:g} s") from error
     except (KeyError, OSError) as error:
         return {"fault": f"the application cannot be asked: {error}"}
+    return read(done.stdout, done.stderr)
+
+
+def _in_container(question: Question) -> dict[str, Any]:
+    """What it tells in the first of its containers that runs; nothing of it is on this host."""
+    states = question.told["services"]
+    running = [name for name in question.services if name in states and states[name].get("container")]
+    chosen = [name for name in running if name.startswith("stack-") and states[name]["state"] != "paused"]
+    if not chosen:
+        return {"fault": "no container of the application runs"}
+    home = question.stack["app"]["home"]
+    workers = [worker["name"] for worker in question.stack["workers"]]
+    launch = [f"{home}/libexec/launch", "--environment-file", "/etc/rabbitry/celery.env", "--"]
+    program = [f"{home}/venv/bin/python", "-c", PROGRAM, question.stack["app"]["module"], *workers]
+    argv = ["docker", "exec", states[chosen[0]]["container"], *launch, *program]
+    try:
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"the application took longer than {DEADLINE:g} s") from error
     return read(done.stdout, done.stderr)
 
 

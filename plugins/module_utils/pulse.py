@@ -29,7 +29,7 @@ def take(question: Question) -> dict[str, Any]:
     Gives {"host", "time", "services": as above, "versions", "broker", "backend", "flower"}; the last three
     are None where they do not run and {"fault": sentence} when they are silent.
     """
-    found = services(question.services)
+    found = question.told.get("services") or services(question.services)
     ends = question.stack["endpoints"]
 
     def watch() -> dict[str, Any]:
@@ -50,7 +50,7 @@ def take(question: Question) -> dict[str, Any]:
         "host": question.host,
         "time": time.time(),
         "services": found,
-        "versions": versions(Path(question.stack["app"]["home"])),
+        "versions": question.told.get("versions") or versions(Path(question.stack["app"]["home"])),
         "broker": _ask(watch) if question.runs("rabbitmq-server") else None,
         "backend": _ask(store) if question.runs("redis-server") else None,
         "flower": _ask(flower) if question.runs("stack-flower") and ends["flower"] else None,

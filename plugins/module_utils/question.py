@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,17 @@ ARGUMENTS = {
 
 @dataclass(frozen=True)
 class Question:
-    """`stack` is the document stack.json, `secrets` the passwords by the names that it refers to."""
+    """`stack` is the document stack.json, `secrets` the passwords by the names that it refers to.
+
+    `told` is what Docker says of a stack in containers, which no supervisor of this host could: {"services":
+    {name: state as of a supervisor}, "versions", "logs": {name: lines}, "processes"}; empty on hosts.
+    """
 
     stack: Mapping[str, Any]
     secrets: Mapping[str, str]
     host: str
     ledgers: Path = ledger.ROOT
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, module: AnsibleModule) -> Question:

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import redis_settings, services
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT as LEDGERS
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.redis_converge import Different, Outcome, Server
 from ansible_collections.rabbitry.stack.plugins.module_utils.redis_wire import NotReady, Refused
@@ -36,6 +38,15 @@ options:
     type: bool
     default: false
   settings: {description: The text of its configuration file., type: str, required: true}
+  restart:
+    description: The command that restarts it, when O(service) is in a container.
+    type: list
+    elements: str
+    default: []
+  ledgers:
+    description: Directory of the ledger, when Redis is in a container; the host's own otherwise.
+    type: path
+    default: /var/lib/rabbitry/ledger
   timeout: {description: Seconds until Redis must answer., type: int, default: 60}
 author: [Rabbitry (@rabbitry)]
 """
@@ -64,6 +75,8 @@ ARGUMENTS = {
     "former_password": {"type": "str", "default": "", "no_log": True},
     "keep_former": {"type": "bool", "default": False},
     "settings": {"type": "str", "required": True},
+    "restart": {"type": "list", "elements": "str", "default": []},
+    "ledgers": {"type": "path", "default": str(LEDGERS)},
     "timeout": {"type": "int", "default": 60},
 }
 
@@ -76,7 +89,10 @@ def run(module: AnsibleModule) -> Outcome:
     declared = redis_settings.parse(params["settings"])
 
     def restart() -> None:
-        services.execute(arguments, check=False)
+        if params["restart"]:
+            module.run_command(params["restart"], check_rc=True)
+        else:
+            services.execute(arguments, check=False)
 
     server = Server(
         host=params["host"],
@@ -91,7 +107,7 @@ def run(module: AnsibleModule) -> Outcome:
     if module.check_mode:
         return server.predict()
     outcome = server.converge()
-    ledger = Ledger(params["owner"])
+    ledger = Ledger(params["owner"], Path(params["ledgers"]))
     ledger.record("settings", "redis", host=params["host"], port=params["port"], declared=declared)
     ledger.save()
     return outcome

@@ -8,6 +8,8 @@ from typing import Any
 SCHEMA = 1
 # A host stands where the first of its groups does: who is used comes before who uses it.
 GROUPS = ("brokers", "backends", "workers", "scheduler", "dashboard")
+# Supervisors under which the broker needs no other service.
+ALONE = ("launchd", "compose")
 TICK = 5  # seconds between the ticks that roles/celery_app/files/lib/rabbitry_beat.py has beat send
 
 Data = dict[str, Any]
@@ -95,8 +97,8 @@ def rank(groups: Sequence[str]) -> int:
 def services(host: Mapping[str, Any], *, beat: bool, flower: bool) -> list[dict[str, str]]:
     """What runs on one host, in the order in which it starts: {"name", "description"} each."""
     table = [
-        # On a Mac the broker brings its own.
-        ("brokers", "rabbitry-epmd", "Erlang port mapper for RabbitMQ", host["supervisor"] != "launchd"),
+        # On a Mac and in a container the broker brings its own.
+        ("brokers", "rabbitry-epmd", "Erlang port mapper for RabbitMQ", host["supervisor"] not in ALONE),
         ("brokers", "rabbitmq-server", "RabbitMQ message broker", True),
         ("backends", "redis-server", "Redis, the result backend", True),
         *(

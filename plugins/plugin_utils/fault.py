@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,14 @@ class Fault:
     def as_dict(self) -> dict[str, str]:
         """The shape that results and events carry: {message, hint}."""
         return asdict(self)
+
+
+def refusal(faults: list[Fault]) -> dict[str, Any]:
+    """The failed result that carries every fault; the first is its message."""
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return {
+        "failed": True,
+        "msg": faults[0].message + more,
+        "hint": faults[0].hint,
+        "faults": [fault.as_dict() for fault in faults],
+    }

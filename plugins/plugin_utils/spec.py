@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_broker import BROKER
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_containers import BEYOND
 
 WEEK = 7 * 24 * 3600
 POOLS = ("prefork", "solo", "threads", "eventlet", "gevent")
@@ -79,9 +79,8 @@ WORKER = {
     "log_level": Option(description="what it logs", choices=LEVELS, example="INFO"),
 }
 
-STACK = BROKER | {
+STACK = BEYOND | {
     "stack_env": Option(description="the environment's name", form="environment", example="local"),
-    "stack_runs_on": Option(description="what carries the stack", choices=("hosts",), example="hosts"),
     "stack_state_dir": Option(
         type="path", description="where the controller keeps this environment's generated files"
     ),

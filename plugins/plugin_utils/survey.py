@@ -22,7 +22,6 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
     PORTS,
     STACK,
 )
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import system_facts
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.workers import check_workers
 
@@ -31,18 +30,6 @@ Values = Mapping[str, Any]
 UNDECIDING = {"stack_state_dir", "redis_former_password"}
 VENDOR = "stack_rabbitmq"
 SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
-# Facts that describe the host to the plays that follow.
-KEPT = (
-    "os",
-    "layout",
-    "python",
-    "container",
-    "supervisor",
-    "package_manager",
-    "cpus",
-    "host_name",
-    "packages",
-)
 # Too common as the beginning of other people's variables; the role `service` gets its own from other roles.
 SHARED_PREFIXES = {"service_"}
 
@@ -177,14 +164,6 @@ def deciding(values: Values) -> dict[str, Any]:
 def places(survey: Survey) -> dict[str, Any]:
     """Who runs what: the host and the stack's groups."""
     return {"host": survey.host, "groups": {group: survey.groups.get(group, []) for group in GROUPS}}
-
-
-def host_facts(seen: Values, verdict: Values) -> dict[str, Any]:
-    """What later plays may use without gathering facts: some of Ansible's own, and `rabbitry`."""
-    return {
-        **system_facts(seen["os"]),
-        "rabbitry": {**{name: seen[name] for name in KEPT}, **verdict},
-    }
 
 
 def reasons(seen: Values, now: str, full: bool) -> list[str]:

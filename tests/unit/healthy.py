@@ -16,6 +16,7 @@ FILE = "inventory/group_vars/all/stack.yml"
 HEALTHY: dict[str, Any] = {
     "stack_env": "local",
     "stack_runs_on": "hosts",
+    "stack_container_memory": "1GB",
     "stack_state_dir": "/tmp/state",
     "stack_bind": "127.0.0.1",
     "stack_address": "web1",

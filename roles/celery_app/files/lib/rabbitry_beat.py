@@ -10,7 +10,7 @@ from celery import Celery
 from celery.beat import ScheduleEntry, Scheduler
 from celery.signals import beat_init
 from celery.utils.imports import load_extension_class_names, symbol_by_name
-from rabbitry_probe import TICK_LIFETIME, announce, withdraw
+from rabbitry_probe import TICK_LIFETIME, announce, refresh, withdraw
 
 TICK = {
     "rabbitry-tick": {
@@ -33,6 +33,11 @@ def scheduler(app: Celery, **arguments: object) -> Scheduler:
         def install_default_entries(self, data: dict[str, ScheduleEntry]) -> None:
             super().install_default_entries(data)
             self.update_from_dict(TICK)
+
+        def apply_async(self, *args: object, **kwargs: object) -> object:
+            sent = super().apply_async(*args, **kwargs)
+            refresh()
+            return sent
 
         def tick(self, *args: object, **kwargs: object) -> float:
             delay: float = super().tick(*args, **kwargs)

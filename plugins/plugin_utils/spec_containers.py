@@ -1,0 +1,18 @@
+"""The part of the stack's model that is about what carries it, beside that of the broker's content."""
+
+from __future__ import annotations
+
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_broker import BROKER
+
+BEYOND = BROKER | {
+    "stack_runs_on": Option(
+        description="what carries the stack", choices=("hosts", "compose"), example="hosts"
+    ),
+    "stack_container_memory": Option(
+        type="raw",
+        description="memory that a container may use; of the broker's, the watermark is a share",
+        form="size",
+        example="1GB",
+    ),
+}
