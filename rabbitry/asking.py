@@ -27,7 +27,7 @@ def everyone(
     `module` of module_utils reads {"stack", "secrets", "host"} and writes its answer, both as JSON; on remote
     hosts `playbook` does the same and leaves the answers in a directory of its name in the environment's
     state.
-    `roles` are the accounts whose passwords it needs.
+    `roles` are the accounts whose passwords it needs, `app` those of all applications.
     """
     if stack.runs_on == COMPOSE:
         told = containers.tell(environment, stack, logs=module == "evidence")
@@ -62,7 +62,8 @@ def _here(
     It is root's, unless Docker has `told` already what only root may know.
     """
     document = json.loads(environment.stack.read_text(encoding="utf-8"))
-    names = {document["accounts"][role]["secret"] for role in roles}
+    accounts = document["accounts"] | {f"app/{app['name']}": app["account"] for app in document["apps"]}
+    names = {account["secret"] for role, account in accounts.items() if role.partition("/")[0] in roles}
     question: Mapping[str, Any] = {
         "stack": document,
         "secrets": {name: secret for name, secret in secrets.read(environment).items() if name in names},

@@ -47,7 +47,7 @@ def _of_class(error: BaseException, stack: Stack) -> Broken | None:
     kinds = {f"{kind.__module__.split('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
     amqp, store = stack.endpoints.amqp, stack.endpoints.redis
     broker, backend = stack.where(amqp), stack.where(store)
-    user, vhost = stack.accounts["app"].username, amqp.vhost
+    user, vhost = stack.app.account.username, stack.app.vhost
     text = " ".join(str(error).split())
     if not re.search(r"[A-Z]+_[A-Z_]+", text):
         # What a worker raised comes back from the result backend with its arguments in other places.
@@ -113,7 +113,7 @@ def blaming(service: str, address: str) -> Iterator[None]:
 
 def services_of(stack: Stack, queue: str) -> list[str]:
     """The services of the workers that are declared to consume from a queue."""
-    return [worker.service for worker in stack.workers if queue in worker.queues]
+    return [worker.service for worker in stack.app.workers if queue in worker.queues]
 
 
 def count(clients: Clients, queue: str) -> tuple[int, int]:

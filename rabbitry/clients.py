@@ -28,7 +28,8 @@ for _name in ("pika", "amqp", "kombu", "celery"):
 class Clients:
     """Makes clients from the stack's endpoints and accounts; `secrets` maps secret names to passwords.
 
-    `ways` says by an endpoint's name where to connect for it, where that is another address than its own.
+    They are those of its first application. `ways` says by an endpoint's name (see `Stack.ends`) where to
+    connect for it, where that is another address than its own.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Clients:
 
     def _way(self, name: str) -> Endpoint:
         """Where to connect for an endpoint."""
-        endpoint: Endpoint = getattr(self.stack.endpoints, name)
+        endpoint = self.stack.ends()[name]
         host, port = self.ways.get(name, (endpoint.host, endpoint.port))
         return Endpoint(host, port, endpoint.on)
 
@@ -52,14 +53,14 @@ class Clients:
         """An AMQP connection to the application's vhost, as the application's user unless told otherwise."""
         import pika
 
-        account = self.stack.accounts["app"]
+        account = self.stack.app.account
         endpoint = self._way("amqp")
         name = account.username if username is None else username
         return pika.BlockingConnection(
             pika.ConnectionParameters(
                 host=endpoint.host,
                 port=endpoint.port,
-                virtual_host=self.stack.endpoints.amqp.vhost,
+                virtual_host=self.stack.app.vhost,
                 credentials=pika.PlainCredentials(
                     name, self.password(account) if password is None else password
                 ),
@@ -83,7 +84,7 @@ class Clients:
         known: dict[str, Any] = {
             "host": endpoint.host,
             "port": endpoint.port,
-            "db": self.stack.endpoints.redis.db,
+            "db": self.stack.app.db,
             "username": account.username or None,
             "password": self.password(account),
             "socket_connect_timeout": CONNECT_TIMEOUT,
@@ -102,23 +103,23 @@ class Clients:
         from celery import Celery
         from kombu import Exchange, Queue
 
-        stack, ends = self.stack, self.stack.endpoints
+        app = self.stack.app
         amqp, store = self._way("amqp"), self._way("redis")
-        login, store_login = (_login(self, stack.accounts[name]) for name in ("app", "redis"))
-        exchange = Exchange(stack.exchange, type="topic", no_declare=True)
-        kind = {"x-queue-type": stack.queue_type}
+        login, store_login = (_login(self, one) for one in (app.account, self.stack.accounts["redis"]))
+        exchange = Exchange(app.exchange, type="topic", no_declare=True)
+        kind = {"x-queue-type": app.queue_type}
         client = Celery("rabbitry", set_as_current=False)
         client.conf.update(
-            broker_url=f"amqp://{login}@{amqp}/{ends.amqp.path}",
-            result_backend=f"redis://{store_login}@{store}/{ends.redis.db}",
+            broker_url=f"amqp://{login}@{amqp}/{app.path}",
+            result_backend=f"redis://{store_login}@{store}/{app.db}",
             task_queues=[
                 Queue(name, exchange, routing_key=name, queue_arguments=kind, no_declare=True)
-                for name in stack.queues
+                for name in app.queues
             ],
-            task_default_queue=stack.queues[0],
-            task_default_exchange=stack.exchange,
+            task_default_queue=app.queues[0],
+            task_default_exchange=app.exchange,
             task_default_exchange_type="topic",
-            task_default_routing_key=stack.queues[0],
+            task_default_routing_key=app.queues[0],
             task_create_missing_queues=False,
             task_publish_retry=False,
             broker_connection_timeout=CONNECT_TIMEOUT,
@@ -153,10 +154,12 @@ class Clients:
 
     def flower(self, path: str, *, login: bool = True) -> Response:
         """GET a page of Flower, with its user's password or as a stranger."""
-        if self.stack.endpoints.flower is None:
-            raise ValueError("this stack has no Flower")
+        name = self.stack.app.name
+        if self.stack.app.flower is None:
+            raise ValueError(f"the application `{name}` has no Flower")
         account = self.stack.accounts["flower"]
-        return get(self._way("flower"), path, *((account.username, self.password(account)) if login else ()))
+        words = (account.username, self.password(account)) if login else ()
+        return get(self._way(f"flower/{name}"), path, *words)
 
     def check_alarms(self) -> None:
         """Raise Alarm when the broker reports one; it blocks every publisher."""

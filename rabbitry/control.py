@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Sequence
 
-from rabbitry import ansible, containers, host
+from rabbitry import ansible, container_logs, containers, host
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 from rabbitry.model import COMPOSE, Host, Stack
@@ -87,7 +87,7 @@ def last_lines(environment: Environment, stack: Stack, service: str, count: int 
     """The end of a service's log for an error message; empty when even that cannot be read."""
     if stack.runs_on == COMPOSE:
         with contextlib.suppress(StackError):
-            return tuple(containers.logs(environment, [service], count))
+            return tuple(container_logs.logs(environment, [service], count))
         return ()
     found: Iterable[Host] = (one for one in stack.hosts if service in {each.name for each in one.services})
     try:

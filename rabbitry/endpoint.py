@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 
 @dataclass(frozen=True)
@@ -24,27 +23,16 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class AmqpEndpoint(Endpoint):
-    """The broker and the application's own virtual host."""
+class FlowerEndpoint(Endpoint):
+    """An application's Flower, and the service that it is."""
 
-    vhost: str
-
-    @property
-    def path(self) -> str:
-        """The virtual host as the path of an AMQP URL: every reserved character is quoted, `/` too."""
-        return quote(self.vhost, safe="")
-
-
-@dataclass(frozen=True)
-class RedisEndpoint(Endpoint):
-    """The result backend and its database number."""
-
-    db: int
+    service: str
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    amqp: AmqpEndpoint
+    """The servers that all applications use."""
+
+    amqp: Endpoint
     management: Endpoint
-    redis: RedisEndpoint
-    flower: Endpoint | None
+    redis: Endpoint

@@ -55,11 +55,9 @@ def images(environment: Environment, *, force: bool = False) -> None:
     with report.progress() as progress:
         for name, recipe in needed().items():
             rows.append((name, _made(engine, name, recipe, force, progress)))
-        context = environment.state / "compose" / "image"
-        if context.is_dir():
-            name = _application(context)
+        for name, context in applications(environment):
             with progress.step(f"Image {name}") as phase:
-                phase.changed = int(_missing(engine, name))
+                phase.changed = int(_labels(engine, name) is None)
                 if phase.changed:
                     _build(engine, context, name, {})
             rows.append((name, "compose/Dockerfile"))
@@ -135,14 +133,13 @@ def _labels(engine: DockerClient, name: str) -> dict[str, Any] | None:
         return None
 
 
-def _missing(engine: DockerClient, name: str) -> bool:
-    return _labels(engine, name) is None
-
-
-def _application(context: Path) -> str:
-    """The image's name, which tells what is in it."""
-    document = yaml.safe_load((context.parent / "programs.yaml").read_text(encoding="utf-8"))
-    return str(next(iter(document["services"].values()))["image"])
+def applications(environment: Environment) -> list[tuple[str, Path]]:
+    """The images of applications with what they are built from, as far as it was written down."""
+    path = environment.state / "compose" / "programs.yaml"
+    if not path.exists():
+        return []
+    services = yaml.safe_load(path.read_text(encoding="utf-8"))["services"].values()
+    return [(one["image"], path.parent / one["build"]["context"]) for one in services if "build" in one]
 
 
 def _key(recipe: Path | None) -> str:

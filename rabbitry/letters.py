@@ -34,10 +34,10 @@ class Letters:
         if self.sent:
             return
         self.sent = time.monotonic()
-        post, first = self.post, self.stack.queues[0]
-        for queue in self.stack.queues:
+        post, first = self.post, self.stack.app.queues[0]
+        for queue in self.stack.app.queues:
             # Two for each worker: the broker serves the consumers of a queue in turn.
-            share = 2 * sum(queue in worker.queues for worker in self.stack.workers)
+            share = 2 * sum(queue in worker.queues for worker in self.stack.app.workers)
             self.where[queue] = [self._try(partial(post.send, "where", queue=queue)) for _ in range(share)]
         self.named["stamp"] = self._try(lambda: post.send("stamp", queue=first))
         self.named["add"] = self._try(lambda: post.send("add", 20, 22, queue=first))

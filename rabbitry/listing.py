@@ -14,7 +14,7 @@ def tables(overview: Overview, now: float) -> list[Table]:
     found: list[Table] = [
         (("host", "service", "state", "for", "pid", "ports", "version"), _services(overview, now)),
         (("worker", "host", "consumes from", "declared"), _workers(overview)),
-        (("queue", "type", "ready", "unacknowledged", "consumers"), _queues(overview)),
+        (("vhost", "queue", "type", "ready", "unacknowledged", "consumers"), _queues(overview)),
         (("server", "alarms", "memory", "storage"), _servers(overview)),
     ]
     return [(head, rows) for head, rows in found if rows]
@@ -41,19 +41,29 @@ def _services(overview: Overview, now: float) -> list[tuple[str, ...]]:
 
 def _workers(overview: Overview) -> list[tuple[str, ...]]:
     return [
-        (each.service, each.host, " ".join(overview.consumes(each)) or "nothing", " ".join(each.queues))
-        for each in overview.stack.workers
+        (each.service, each.host, " ".join(of.consumes(each)) or "nothing", " ".join(each.queues))
+        for of in map(overview.of, overview.stack.apps)
+        for each in of.stack.app.workers
     ]
 
 
 def _queues(overview: Overview) -> list[tuple[str, ...]]:
-    queues = overview.broker.get("queues", [])
-    rows = [
-        (each["name"], each["type"], str(each["ready"]), str(each["unacknowledged"]), str(each["consumers"]))
-        for each in queues
-    ]
-    waiting = str(overview.broker.get("delayed", 0))
-    return [*rows, ("(countdown)", "", waiting, "", "")] if rows else []
+    rows: list[tuple[str, ...]] = []
+    for of in map(overview.of, overview.stack.apps):
+        queues, vhost = of.broker.get("queues", []), of.stack.app.vhost
+        rows += [
+            (
+                vhost,
+                each["name"],
+                each["type"],
+                str(each["ready"]),
+                str(each["unacknowledged"]),
+                str(each["consumers"]),
+            )
+            for each in queues
+        ]
+        rows += [(vhost, "(countdown)", "", str(of.broker.get("delayed", 0)), "", "")] if queues else []
+    return rows
 
 
 def _servers(overview: Overview) -> list[tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from rabbitry import containers, control, host, report, tunnel
+from rabbitry import container_logs, control, host, report, tunnel
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 from rabbitry.model import COMPOSE, Stack
@@ -15,7 +15,7 @@ def logs(environment: Environment, service: str = "", *, follow: bool = False, l
     stack = Stack.load(environment.stack, environment.option)
     chosen = control.choose(stack, service)
     if stack.runs_on == COMPOSE:
-        said = containers.follow if follow else containers.logs
+        said = container_logs.follow if follow else container_logs.logs
         for line in said(environment, chosen[0][1], lines):
             report.line(line)
         return 0

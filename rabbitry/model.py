@@ -12,46 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rabbitry.application import Account as Account
+from rabbitry.application import App as App
+from rabbitry.application import Beat as Beat
+from rabbitry.application import Worker as Worker
 from rabbitry.endpoint import Endpoint, Endpoints
 from rabbitry.errors import StackError
 
-SCHEMA = 1
+SCHEMA = 2
 COMPOSE = "compose"
-ACCOUNTS = ("app", "admin", "monitor", "redis", "flower")
-
-
-@dataclass(frozen=True)
-class Account:
-    """A user name; `secret` is the name of its password in secrets.json."""
-
-    username: str
-    secret: str
-
-
-@dataclass(frozen=True)
-class App:
-    module: str
-    home: str
-
-
-@dataclass(frozen=True)
-class Worker:
-    """One worker process on one host; `service` is what its supervisor calls it."""
-
-    name: str
-    service: str
-    host: str
-    queues: tuple[str, ...]
-    concurrency: int
-
-
-@dataclass(frozen=True)
-class Beat:
-    """The one scheduler; its own tick comes every `tick` seconds."""
-
-    service: str
-    host: str
-    tick: int
+ACCOUNTS = ("admin", "monitor", "redis", "flower")
 
 
 @dataclass(frozen=True)
@@ -72,7 +42,6 @@ class Host:
     logs: str
     groups: tuple[str, ...]
     services: tuple[Service, ...]
-    versions: Mapping[str, str]
 
     @property
     def is_local(self) -> bool:
@@ -86,16 +55,37 @@ class Stack:
     runs_on: str
     endpoints: Endpoints
     accounts: Mapping[str, Account]
-    """By role: app, admin, monitor, redis, flower."""
-    exchange: str
-    queue_type: str
-    queues: tuple[str, ...]
-    longest_task: int
-    """Seconds."""
-    app: App
-    workers: tuple[Worker, ...]
-    beat: Beat | None
+    """By role: admin, monitor, redis, flower."""
+    apps: tuple[App, ...]
     hosts: tuple[Host, ...]
+
+    @property
+    def app(self) -> App:
+        """The first application; of a stack out of `each`, the only one."""
+        return self.apps[0]
+
+    def each(self) -> tuple[Stack, ...]:
+        """The stack once for each application, with that one alone."""
+        return tuple(dataclasses.replace(self, apps=(app,)) for app in self.apps)
+
+    def of(self, service: str) -> App | None:
+        """The application that a service belongs to; None for the servers that all use."""
+        return next((app for app in self.apps if service in app.services), None)
+
+    def only(self, name: str, option: str = "") -> Stack:
+        """The stack with the application called `name` alone, or its only one; StackError names them all."""
+        found = [one for one in self.each() if name in ("", one.app.name)]
+        if len(found) == 1:
+            return found[0]
+        listed = ", ".join(f"`{app.name}`" for app in self.apps)
+        what = f"no application `{name}`" if name else "which application is meant"
+        raise StackError(f"{what}: there is {listed}", f"./inv describe{option}")
+
+    def ends(self) -> Mapping[str, Endpoint]:
+        """Everything that listens, by name: amqp, management, redis, and a `flower/<application>` each."""
+        own = self.endpoints
+        flowers = {f"flower/{app.name}": app.flower for app in self.apps if app.flower}
+        return {"amqp": own.amqp, "management": own.management, "redis": own.redis, **flowers}
 
     @property
     def is_local(self) -> bool:
@@ -129,6 +119,8 @@ class Stack:
         stack = typing.cast(Stack, _build(cls, data, "stack"))
         if absent := [name for name in ACCOUNTS if name not in stack.accounts]:
             raise ValueError(f"missing key `stack.accounts.{absent[0]}`")
+        if not stack.apps:
+            raise ValueError("`stack.apps` names no application")
         return stack
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rabbitry.errors import Fault
-from rabbitry.model import Host, Stack, Worker
+from rabbitry.model import App, Host, Stack, Worker
 
-BROKER, BACKEND, FLOWER = "rabbitmq-server", "redis-server", "stack-flower"
+BROKER, BACKEND = "rabbitmq-server", "redis-server"
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Overview:
         return self._part("backend")
 
     @property
-    def flower(self) -> Mapping[str, Any]:
-        """Flower's health, like the broker's numbers."""
-        return self._part("flower")
+    def flowers(self) -> Mapping[str, Mapping[str, Any]]:
+        """The health of each Flower by its service, like the broker's numbers."""
+        return {name: one for pulse in self.pulses.values() for name, one in pulse["flower"].items()}
 
     def _part(self, name: str) -> Mapping[str, Any]:
         return next((pulse[name] for pulse in self.pulses.values() if pulse.get(name)), {})
@@ -51,13 +51,30 @@ class Overview:
         if name in (BROKER, BACKEND):
             part, kind = (self.broker, "rabbitmq") if name == BROKER else (self.backend, "redis")
             found = part.get("versions", {}).get(kind)
+        elif app := self.stack.of(name):
+            kind = "flower" if app.flower and name == app.flower.service else "celery"
+            known = self.pulses.get(host.name, {}).get("versions", {}).get(app.name, {})
+            found = known.get(kind) or (app.celery if kind == "celery" else "")
         else:
-            kind = "flower" if name == FLOWER else "celery" if name.startswith("stack-") else "erlang"
-            found = self.pulses.get(host.name, {}).get("versions", {}).get(kind)
-        return str(found or host.versions.get(kind, ""))
+            found = self.broker.get("versions", {}).get("erlang")
+        return str(found or "")
+
+    def of(self, app: App) -> Overview:
+        """What is known of one application: the queues and consumers of its virtual host."""
+        broker = dict(self.broker)
+        for kind in ("queues", "consumers"):
+            if kind in broker:
+                broker[kind] = [one for one in broker[kind] if one["vhost"] == app.vhost]
+        if "delayed" in broker:
+            broker["delayed"] = broker["delayed"].get(app.vhost, 0)
+        pulses = {
+            name: {**pulse, "broker": broker if pulse.get("broker") else None}
+            for name, pulse in self.pulses.items()
+        }
+        return replace(self, stack=replace(self.stack, apps=(app,)), pulses=pulses)
 
     def consumes(self, worker: Worker) -> list[str]:
-        """The declared queues that a worker consumes from: the consumers' connections are its own.
+        """The declared queues that a worker of the only application consumes from, by its own connections.
 
         Where connections cannot be seen (no /proc), a queue with as many consumers as declared counts.
         """
@@ -68,7 +85,7 @@ class Overview:
             return [queue for queue in worker.queues if queue in served]
         counts = {each["name"]: each["consumers"] for each in self.broker.get("queues", [])}
         declared = {
-            queue: sum(queue in other.queues for other in self.stack.workers) for queue in worker.queues
+            queue: sum(queue in other.queues for other in self.stack.app.workers) for queue in worker.queues
         }
         return [
             queue
@@ -78,7 +95,8 @@ class Overview:
 
     def faults(self) -> list[Fault]:
         """Everything that is not as declared, each with a command that helps; services first."""
-        return [*self._service_faults(), *self._server_faults(), *self._consumer_faults()]
+        consuming = (fault for app in self.stack.apps for fault in self.of(app)._consumer_faults())
+        return [*self._service_faults(), *self._server_faults(), *consuming]
 
     def _service_faults(self) -> Iterator[Fault]:
         for host in self.stack.hosts:
@@ -93,24 +111,25 @@ class Overview:
                     yield self._fault(text, service.name)
 
     def _server_faults(self) -> Iterator[Fault]:
-        for name, part in ((BROKER, self.broker), (BACKEND, self.backend), (FLOWER, self.flower)):
+        for name, part in ((BROKER, self.broker), (BACKEND, self.backend), *self.flowers.items()):
             if "fault" in part:
                 yield self._fault(str(part["fault"]), name)
         for alarm in self.broker.get("alarms", []):
             yield self._fault(f"{BROKER} raises its {alarm} alarm: publishers are blocked", BROKER)
         if self.backend.get("persistence", {}).get("rdb_last_bgsave_status", "ok") != "ok":
             yield self._fault(f"{BACKEND} could not save its data", BACKEND)
-        if self.flower.get("healthy") is False:
-            yield self._fault(f"{FLOWER} says that it is not healthy", FLOWER)
+        for name, flower in self.flowers.items():
+            if flower.get("healthy") is False:
+                yield self._fault(f"{name} says that it is not healthy", name)
 
     def _consumer_faults(self) -> Iterator[Fault]:
         if "queues" not in self.broker:
             return
         there = {queue["name"] for queue in self.broker["queues"]}
-        for queue in self.stack.queues:
+        for queue in self.stack.app.queues:
             if queue not in there:
                 yield Fault(f"{BROKER} has no queue {queue}", f"./inv up{self.option}")
-        for worker in self.stack.workers:
+        for worker in self.stack.app.workers:
             lacking = [queue for queue in worker.queues if queue not in self.consumes(worker)]
             if lacking and self.service(worker.host, worker.service).get("running"):
                 text = f"{worker.service} does not consume from queue {', '.join(lacking)}"
@@ -140,14 +159,16 @@ class Overview:
             ],
             "workers": [
                 {
+                    "app": app.name,
                     "service": each.service,
                     "host": each.host,
                     "queues": each.queues,
-                    "consumes": self.consumes(each),
+                    "consumes": self.of(app).consumes(each),
                 }
-                for each in self.stack.workers
+                for app in self.stack.apps
+                for each in app.workers
             ],
             "broker": self.broker,
             "backend": self.backend,
-            "flower": self.flower,
+            "flower": self.flowers,
         }

@@ -37,7 +37,7 @@ def prove(
             clients.check_alarms()
         post = Post(clients)
         started = time.monotonic()
-        letters = {queue: post.send("add", 2, 3, queue=queue) for queue in stack.queues}
+        letters = {queue: post.send("add", 2, 3, queue=queue) for queue in stack.app.queues}
         return [_collect(post, queue, letter, overall, started) for queue, letter in letters.items()]
     except Broken as broken:
         raise StackError(broken.cause, hint=broken.hint) from broken
@@ -48,7 +48,7 @@ def _wait_for_consumers(clients: Clients, overall: Deadline) -> None:
 
     Who does not answer may still boot; a broker that refuses the password will hardly think better of it.
     """
-    without = list(clients.stack.queues)
+    without = list(clients.stack.app.queues)
     last: Broken | None = None
     refused = Deadline(GRACE, overall)
 

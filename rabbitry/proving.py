@@ -19,10 +19,11 @@ def prove(environment: Environment, stack: Stack, progress: Progress) -> None:
     with progress.step("Proof") as phase:
         try:
             with tunnel.ways(environment, stack) as ways:
-                promises = proof.prove(stack, secrets.read(environment), DEADLINE, ways)
+                known = secrets.read(environment)
+                kept = [one for each in stack.each() for one in proof.prove(each, known, DEADLINE, ways)]
         except StackError as error:
             cause = error.__cause__
             service = cause.service if isinstance(cause, Broken) else ""
             detail = control.last_lines(environment, stack, service) if service else ()
             raise StackError(error.message, error.hint, (*error.detail, *detail)) from error
-        phase.remark = f"{len(promises)} of {len(stack.queues)} queues carried a task"
+        phase.remark = f"{len(kept)} of {sum(len(app.queues) for app in stack.apps)} queues carried a task"

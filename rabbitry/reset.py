@@ -10,6 +10,8 @@ from rabbitry.overview import Overview
 from rabbitry.proving import prove
 from rabbitry.status import pulses
 
+GOES = "everything in RabbitMQ goes: messages, and every object that the inventory does not declare"
+
 
 def reset(environment: Environment, *, yes: bool = False) -> None:
     """Empty the broker after consent; its definitions are exported first, results and schedule stay.
@@ -17,7 +19,8 @@ def reset(environment: Environment, *, yes: bool = False) -> None:
     StackError when nobody agrees, the broker gives no definitions, or no task comes back afterwards.
     """
     stack = current(environment)
-    report.line(_held(Overview(stack, pulses(environment, stack)), stack.endpoints.amqp.vhost))
+    found = pulses(environment, stack)
+    report.line("; ".join([GOES, *(_held(Overview(stack, found).of(app), app.vhost) for app in stack.apps)]))
     if not yes and not report.confirm("Empty the broker?"):
         raise StackError("nothing was reset", f"./inv reset --yes{environment.option}")
     with report.progress() as progress:
@@ -28,12 +31,11 @@ def reset(environment: Environment, *, yes: bool = False) -> None:
 
 
 def _held(overview: Overview, vhost: str) -> str:
-    """What goes, in one line."""
-    goes = "everything in RabbitMQ goes: messages, and every object that the inventory does not declare"
+    """How much that is on a virtual host."""
     if "queues" not in overview.broker:
-        return f"{goes}; it does not answer, so nobody can say how much that is"
+        return "it does not answer, so nobody can say how much that is"
     counts = {queue["name"]: queue["ready"] + queue["unacknowledged"] for queue in overview.broker["queues"]}
     messages = sum(counts.values()) + overview.broker.get("delayed", 0)
     full = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
     listed = f" ({full})" if full else ""
-    return f"{goes}; on the virtual host `{vhost}` there are {messages} messages{listed}"
+    return f"on the virtual host `{vhost}` there are {messages} messages{listed}"

@@ -38,7 +38,9 @@ def show(environment: Environment, name: str = "") -> None:
     if name:
         report.line(secrets[name])
         return
-    users = {account.secret: account.username for account in Stack.load(environment.stack).accounts.values()}
+    stack = Stack.load(environment.stack)
+    accounts = (*stack.accounts.values(), *(app.account for app in stack.apps))
+    users = {account.secret: account.username for account in accounts}
     rows = [
         (
             known,

@@ -19,7 +19,7 @@ from rabbitry.model import Stack
 from rabbitry.promise import Promise
 
 TESTS = ROOT / "tests" / "smoke"
-OVERALL = 45.0
+OVERALL, FURTHER = 45.0, 25.0
 
 
 def smoke(
@@ -36,10 +36,12 @@ def smoke(
 
     `tell` is called with each promise as soon as it is known; `only` are parts of the names of those to try,
     none for all; `junit` names a file for a JUnit report; `ways`
-    as for Clients; `pythons` run Python on remote hosts; after `overall` seconds nothing more is tried. A
+    as for Clients; `pythons` run Python on remote hosts; after `overall` seconds, and 25 more for each
+    application but the first, nothing more is tried. A
     failure to ask at all is a promise that is not kept; StackError when there is no stack.json.
     """
-    Stack.load(environment.stack)
+    # Every further application has promises of its own.
+    overall += (len(Stack.load(environment.stack).apps) - 1) * FURTHER
     listener = _Listener(tell, environment.option)
     without = [f"-pno:{name}" for name in ("cacheprovider", "terminal", "logging", "faulthandler")]
     arguments = [

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from rabbitry import report, tunnel
+from rabbitry.endpoint import Endpoint
 from rabbitry.environment import Environment
-from rabbitry.model import Stack
+from rabbitry.model import Account, App, Stack
 
 
 def rows(stack: Stack, option: str = "") -> list[tuple[str, ...]]:
     """What, where (of a remote stack, on which host too), user, and the command that prints the password."""
-    ends = stack.endpoints
-    places = [
-        ("AMQP", "amqp://{}/" + ends.amqp.path, ends.amqp, "app"),
-        ("management", "http://{}/", ends.management, "admin"),
-        ("Redis", f"redis://{{}}/{ends.redis.db}", ends.redis, "redis"),
-        ("Flower", "http://{}/", ends.flower, "flower"),
+    ends, accounts = stack.endpoints, stack.accounts
+
+    def named(what: str, app: App) -> str:
+        return f"{what} of {app.name}" if len(stack.apps) > 1 else what
+
+    places: list[tuple[str, str, Endpoint, Account]] = [
+        *((named("AMQP", app), "amqp://{}/" + app.path, ends.amqp, app.account) for app in stack.apps),
+        ("management", "http://{}/", ends.management, accounts["admin"]),
+        *(
+            (named("Redis", app), f"redis://{{}}/{app.db}", ends.redis, accounts["redis"])
+            for app in stack.apps
+        ),
+        *(
+            (named("Flower", app), "http://{}/", app.flower, accounts["flower"])
+            for app in stack.apps
+            if app.flower
+        ),
     ]
     return [
         (
             what,
             url.format(tunnel.seen(stack, endpoint)),
             *([] if stack.is_local else [endpoint.on]),
-            stack.accounts[role].username,
-            f"./inv secrets {stack.accounts[role].secret}{option}",
+            account.username,
+            f"./inv secrets {shlex.quote(account.secret)}{option}",
         )
-        for what, url, endpoint, role in places
-        if endpoint
+        for what, url, endpoint, account in places
     ]
 
 
@@ -44,8 +56,8 @@ def show(environment: Environment, stack: Stack, log: Path) -> None:
         report.line(f"  {command}\n")
     report.table(
         [
-            ("vhost", f"`{stack.endpoints.amqp.vhost}`"),
-            ("app", f"`{stack.app.module}` in {stack.app.home}"),
+            *(("vhost", f"`{app.vhost}`") for app in stack.apps),
+            *((app.name, f"`{app.module}` in {app.home}") for app in stack.apps),
             ("logs", f"./inv logs [service] [-f]{option}; this run: {log}"),
             ("next", f"./inv smoke{option}, ./inv status{option}"),
         ]

@@ -145,7 +145,9 @@ def _refuse(environment: Environment, plans: Sequence[Plan]) -> None:
     up = f"./inv up{environment.option}"
     faults = [Fault(f"no broker answers on {one.host}", up) for one in plans if not one.answers]
     if not faults:
-        ours = {f"user `{one.username}`" for one in Stack.load(environment.stack).accounts.values()}
+        stack = Stack.load(environment.stack)
+        accounts = (*stack.accounts.values(), *(app.account for app in stack.apps))
+        ours = {f"user `{one.username}`" for one in accounts}
         faults = [
             Fault(
                 f"the password of {entry.what} on {one.host} is another, and services have to be told it", up

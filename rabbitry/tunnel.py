@@ -13,7 +13,6 @@ from rabbitry.environment import Environment
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
 
-NAMES = ("amqp", "management", "redis", "flower")
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 CONNECT, ENTER = 2.0, 20.0
 # A connection of its own, that ends with it; nobody is there to answer a question.
@@ -43,9 +42,8 @@ def reach(stack: Stack) -> tuple[dict[str, tuple[str, int]], dict[str, dict[str,
     """Where endpoints of remote hosts answer here; of the others, by host and name, their address there."""
     direct: dict[str, tuple[str, int]] = {}
     inside: dict[str, dict[str, str]] = {}
-    for name in NAMES:
-        endpoint: Endpoint | None = getattr(stack.endpoints, name)
-        if endpoint is None or stack.host(endpoint.on).is_local:
+    for name, endpoint in stack.ends().items():
+        if stack.host(endpoint.on).is_local:
             continue
         here = seen(stack, endpoint)
         if not endpoint.is_loopback and answers(here.host, here.port):

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,9 @@ GROUP = 10001
 
 
 class ActionModule(ActionBase):
-    """`directory`, `project`, `servers` {name: {files, watch}}, `files` and `services` of programs, `image`,
-    `ports` and `volumes` by service, `variables` of compose's .env, `dotenv` (a second place for it, or "").
+    """`directory`, `project`, `servers` {name: {files, watch}}, `programs` (files of every image), `apps` as
+    playbooks/tasks/contained_application.yml describes them, `bind`, `variables` of compose's .env, `dotenv`
+    (a second place for it, or "").
 
     Every file is 0640 and of the group that the containers get. Check mode only tells.
     """
@@ -40,98 +41,106 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return `{"changed", "paths": [what was or would be written], "image"}`; AnsibleActionFail."""
+        """Return `{"changed", "paths": [what was or would be written]}`; AnsibleActionFail."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = dict(self._task.args)
         group = os.getgid() or GROUP
         root = Path(given["directory"])
         try:
-            recipe = self.recipe(given["image"])
-            image = f"{given['project']}:{bundle.digest(recipe)[:12]}"
-            wanted = dict(texts(given, image, group, root))
+            recipes = {app["label"]: self.recipe(app, given["programs"]) for app in given["apps"]}
+            images = {
+                label: f"{given['project']}:{label}-{bundle.digest(found)[:12]}"
+                for label, found in recipes.items()
+            }
+            wanted = dict(texts(given, images, group, root))
             changed = [path for path, text in wanted.items() if files.read(path) != text.encode()]
             stale = stray(root / containment.FILES, set(wanted))
-            context = root / containment.IMAGE
-            rebuilt = not context.is_dir() or bundle.digest(bundle.read(context)) != bundle.digest(recipe)
+            contexts = {root / containment.IMAGES / label: found for label, found in recipes.items()}
+            rebuilt = [path for path, found in contexts.items() if is_other(path, found)]
             if not self._task.check_mode:
                 write({path: wanted[path] for path in changed}, group)
                 for path in (one for one in changed if one.parent.name == PROGRAMS):
                     path.chmod(0o750)
                 for path in stale:
                     path.unlink()
-                if rebuilt:
-                    unpacked(recipe, context)
+                for path in rebuilt:
+                    unpacked(contexts[path], path)
         except (InvalidService, bundle.BundleError, files.Refused, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
         except OSError as error:
             raise AnsibleActionFail(f"cannot write {error.filename}: {error.strerror}") from error
-        paths = [str(path) for path in [*changed, *stale, *([context] if rebuilt else [])]]
-        return {**result, "changed": bool(paths), "paths": paths, "image": image}
+        paths = [str(path) for path in (*changed, *stale, *rebuilt)]
+        return {**result, "changed": bool(paths), "paths": paths}
 
-    def recipe(self, image: Mapping[str, Any]) -> list[bundle.Entry]:
-        """Everything that the application's image is built from."""
+    def recipe(self, app: Mapping[str, Any], programs: Sequence[Mapping[str, Any]]) -> list[bundle.Entry]:
+        """Everything that an application's image is built from."""
+        image = app["image"]
         source = Path(self._loader.path_dwim(image["source"])).expanduser()
-        found = {
-            "Dockerfile": (CHECKOUT / "Dockerfile").read_bytes(),
-            "lock.txt": image["lock"].encode(),
-            "uv.txt": image["uv"].encode(),
-            "requirements.txt": image["requirements"].encode(),
-            **{f"certificates/{path.name}": path.read_bytes() for path in CERTIFICATES.glob("*.crt")},
-            **{f"files{one['path']}": one["content"].encode() for one in image["files"]},
+        values = {
+            "RABBITRY_HOME": image["home"],
+            "RABBITRY_ACCOUNT": image["account"],
+            "RABBITRY_STATE": f'"{" ".join(app["volumes"].values())}"',
         }
-        programs = {f"files{one['path']}" for one in image["files"] if one["mode"] == "0755"}
-        entries = [bundle.Entry(name, "file", data, name in programs) for name, data in found.items()]
-        entries += [
-            bundle.Entry(f"application/{one.name}", one.kind, one.content, one.executable)
-            for one in bundle.read(source)
-        ]
-        folders = {str(up) for one in entries for up in Path(one.name).parents} | {"certificates"}
-        entries += [
-            bundle.Entry(name, "directory") for name in folders - {"."} - {one.name for one in entries}
-        ]
-        return sorted(entries, key=lambda entry: entry.name)
-
-
-def texts(given: Mapping[str, Any], image: str, group: int, root: Path) -> Iterator[tuple[Path, str]]:
-    """Every file but those of the image, by its path; InvalidService, ValueError."""
-    found = []
-    for one in given["services"]:
-        service = Service.from_vars(one)
-        mine = [file for file in given["files"] if needs(service, file["path"])]
-        volumes = {name: path for name, path in given["volumes"].items() if name == service.name}
-        found.append(
-            Program(service=service, files=mine, ports=given["ports"].get(service.name, ()), volumes=volumes)
+        return containment.recipe(
+            {
+                "Dockerfile": containment.arguments((CHECKOUT / "Dockerfile").read_text("utf-8"), values),
+                "lock.txt": image["lock"],
+                "uv.txt": image["uv"],
+                "requirements.txt": image["requirements"],
+                **{f"certificates/{one.name}": one.read_text("utf-8") for one in CERTIFICATES.glob("*.crt")},
+            },
+            [*image["files"], *programs],
+            bundle.read(source),
         )
-    mounted = {program.service.name: program.files for program in found}
+
+
+def texts(
+    given: Mapping[str, Any], images: Mapping[str, str], group: int, root: Path
+) -> Iterator[tuple[Path, str]]:
+    """Every file but those of images, by its path; InvalidService, ValueError."""
+    found = [
+        program(app, one, images[app["label"]], given["bind"])
+        for app in given["apps"]
+        for one in app["services"]
+    ]
+    mounted = {one.service.name: one.files for one in found}
     mounted |= {name: server["files"] for name, server in given["servers"].items()}
     for name, each in mounted.items():
         for file in each:
             yield root / containment.FILES / name / str(file["path"]).lstrip("/"), str(file["content"])
-    options = (
-        f"--env-file {shlex.quote(str(root / '.env'))} --file {shlex.quote(str(CHECKOUT / 'compose.yaml'))}"
+    options = " ".join(
+        shlex.quote(str(word)) for word in ("--env-file", root / ".env", "--file", CHECKOUT / "compose.yaml")
     )
     for name, words in CONTROL.items():
         yield root / PROGRAMS / name, f'#!/bin/sh\nexec docker compose {options} {words} "$@"\n'
     fragment = os.path.relpath(CHECKOUT / "program.yaml", root)
     # Plain texts again: Ansible's carry marks that a dumper does not know.
-    document = json.loads(json.dumps(containment.programs(found, image, fragment)))
+    document = json.loads(json.dumps(containment.programs(found, fragment)))
     yield root / containment.PROGRAMS, HEADER + yaml.safe_dump(document, sort_keys=False, width=110)
-    digests = {
-        f"RABBITRY_{name.partition('-')[0].upper()}_DIGEST": containment.configuration(
-            server["files"], server["watch"]
-        )
-        for name, server in given["servers"].items()
-    }
     own = {"RABBITRY_PROJECT": given["project"], "RABBITRY_DIR": root, "RABBITRY_GID": group}
-    text = containment.variables({**own, **given["variables"], **digests})
+    text = containment.variables({**own, **given["variables"], **containment.digests(given["servers"])})
     yield root / ".env", text
     if given["dotenv"]:
         yield Path(given["dotenv"]), text
 
 
-def needs(service: Service, path: str) -> bool:
-    """Whether a program is given a file: what it watches or reads, and no other program's passwords."""
-    return path in containment.watched(service)
+def program(app: Mapping[str, Any], definition: Mapping[str, Any], image: str, bind: str) -> Program:
+    """A program of an application with its own files; each is given what it reads, no other's passwords."""
+    service = Service.from_vars(definition)
+    port = app["ports"].get(service.name)
+    return Program(
+        service=service,
+        app=app["label"],
+        image=image,
+        files=[file for file in app["files"] if file["path"] in containment.watched(service)],
+        ports=[f"{bind}:{port}:{port}"] if port else (),
+        volumes={name: path for name, path in app["volumes"].items() if name == service.name},
+    )
+
+
+def is_other(path: Path, recipe: list[bundle.Entry]) -> bool:
+    """Whether a directory does not hold exactly this."""
+    return not path.is_dir() or bundle.digest(bundle.read(path)) != bundle.digest(recipe)
 
 
 def write(wanted: Mapping[Path, str], group: int) -> None:

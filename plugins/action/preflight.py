@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,14 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, source, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import applications
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.departed import departed
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_compose import judge_contained
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.source import sources
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import host_facts
 
 COLLECTION = Path(__file__).resolve().parents[2]
@@ -56,8 +58,12 @@ class ActionModule(ActionBase):
         faults += [fault for found in refused.values() for fault in found] + survey.check(stack, facts)
         if arguments["env"]:
             stack["stack_env"] = arguments["env"]
-        checksums, more = application(stack, self._loader.path_dwim)
-        faults += more
+        apps = applications(stack)
+        checksums = []
+        for app in apps:
+            sums, more = sources(app, self._loader.path_dwim, COLLECTION / SAMPLE)
+            checksums.append(sums)
+            faults += more
 
         contained = stack.get("stack_runs_on") == "compose"
         answer = self._execute_module(
@@ -78,11 +84,13 @@ class ActionModule(ActionBase):
             "ansible_facts": {**given.get("ansible_facts", {}), **host_facts(seen, {}, engine)},
         }
         role_names = [name for options in roles.values() for name in options if name in given]
-        role_values, more = self.resolve(role_names, known)
+        each, more = self.resolve_each(role_names, known)
         # What the wiring makes of a refused value is no fault of its own.
         faults += [] if faults else more
-        faults += model.read_roles(role_values, roles, [values[name] for name in refused])
-        wanted = survey.wanted(stack, role_values, facts)
+        for role_values in each:
+            faults += model.read_roles(role_values, roles, [values[name] for name in refused])
+        faults = list(dict.fromkeys(faults))
+        wanted = survey.wanted(stack, each[0], facts)
         project = self.resolve(["wiring_project"], known)[0].get("wiring_project", "")
         place = (project, given["groups"]["all"], str(given.get("ansible_connection", "ssh")))
         more, notes = judge_contained(seen, engine, wanted, *place) if engine else judge(seen, wanted)
@@ -92,7 +100,7 @@ class ActionModule(ActionBase):
 
         now = digest.compose(
             {
-                "variables": {**survey.deciding(stack), **survey.deciding(role_values)},
+                "variables": [survey.deciding(stack), *map(survey.deciding, each)],
                 "code": [checksum(part) for part in CODE],
                 "application": checksums,
                 "system": [seen["os"], seen["supervisor"]],
@@ -101,7 +109,8 @@ class ActionModule(ActionBase):
         )
         why = survey.reasons(seen, now, bool(arguments["full"]))
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
-        verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting}
+        gone = departed(seen["ours"], apps, facts.own_groups)
+        verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting, "departed": gone}
         return {
             **result,
             **verdict,
@@ -131,6 +140,16 @@ class ActionModule(ActionBase):
                 faults.append(Fault(f"`{name}` cannot be resolved: {reason}", hint))
         return values, faults
 
+    def resolve_each(self, names: list[str], variables: Vars) -> tuple[list[Vars], list[Fault]]:
+        """The roles' variables as the playbooks give them for each application in its turn."""
+        found, faults = self.resolve(["wiring_apps"] if "wiring_apps" in variables else [], variables)
+        each = []
+        for app in found.get("wiring_apps") or [None]:
+            values, more = self.resolve(names, {**variables, "wiring_app": app} if app else variables)
+            each.append(values)
+            faults += more
+        return each, faults
+
     @staticmethod
     def given_in_file(given: Vars) -> dict[str, Vars]:
         """The variables that the inventory file itself gives to the host's groups, unresolved."""
@@ -138,14 +157,15 @@ class ActionModule(ActionBase):
         host = inventory.get_host(given["inventory_hostname"]) if inventory else None
         return {group.name: dict(group.vars) for group in host.get_groups()} if host else {}
 
-    def workers_elsewhere(self, given: Vars) -> list[Any]:
-        """The workers that other hosts declare: they may consume what this one does not."""
+    def workers_elsewhere(self, given: Vars) -> dict[str, list[Any]]:
+        """The workers that other hosts declare, by application: they may consume what this one does not."""
         hosts = [host for host in given["groups"].get("workers", []) if host != given["inventory_hostname"]]
-        found: list[Any] = []
+        found: dict[str, list[Any]] = {}
         for host in hosts:
             try:
-                found += given["hostvars"][host].get("stack_workers") or []
-            except AnsibleError:
+                for label, workers in given["hostvars"][host]["wiring_workers"].items():
+                    found.setdefault(label, []).extend(workers or [])
+            except (AnsibleError, KeyError):
                 # That host's own preflight names the fault.
                 continue
         return found
@@ -165,34 +185,3 @@ def role_options(roles: Path) -> dict[str, dict[str, Option]]:
 def checksum(part: str) -> str:
     """Over everything below one folder of the collection."""
     return bundle.digest(bundle.read(COLLECTION / part)) if (COLLECTION / part).is_dir() else ""
-
-
-def application(stack: Vars, locate: Callable[[str], str]) -> tuple[list[str], list[Fault]]:
-    """Checksums of the application's source and requirements, and what is wrong with them.
-
-    `locate` says where a path of the model is on this machine.
-    """
-    given = stack.get("stack_app_source")
-    root = Path(locate(given)).expanduser() if given else COLLECTION / SAMPLE
-    faults = []
-    checksums = []
-    try:
-        entries = bundle.read(root)
-    except bundle.BundleError as error:
-        return [], [Fault(f"`stack_app_source` is `{given or root}`: {error}", f"ls -la {root}")]
-    checksums.append(bundle.digest(entries))
-    files = [entry.name for entry in entries]
-    module = stack.get("stack_app_module")
-    if module and not source.has_module(files, module):
-        there = ", ".join(source.modules(files)) or "no module at all"
-        message = f"`stack_app_module` is `{module}`, which is not in {root}: there is {there}"
-        faults.append(Fault(message, f"ls {root}"))
-    if stack.get("stack_app_requirements"):
-        path = Path(locate(stack["stack_app_requirements"])).expanduser()
-        try:
-            checksums.append(digest.checksum(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            message = f"`stack_app_requirements` is `{path}`, which cannot be read: {reason}"
-            faults.append(Fault(message, f"ls -l {path}"))
-    return checksums, faults

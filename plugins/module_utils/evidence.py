@@ -27,7 +27,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import (
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 
-SCHEMA = 1
+SCHEMA = 2
 # Seconds after which a section counts as silent; every probe in them has a shorter one of its own.
 DEADLINE = 15.0
 # Of the services' states, and seconds between two.

@@ -10,11 +10,13 @@ import re
 import shlex
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import import_check, ledger, supervisor
 from ansible_collections.rabbitry.stack.plugins.module_utils.evidence_app_program import PROGRAM
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import LINUX
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 
 # Seconds: of a process that imports an application, on a machine that is busy.
@@ -22,8 +24,15 @@ DEADLINE = 13.0
 PRIVATE = re.compile(r"PASS|SECRET|TOKEN|KEY|DSN|CREDENTIAL", re.I)
 
 
-def collect(question: Question) -> dict[str, Any] | None:
-    """Return what the application tells, or {"fault": sentence}; None on a host without the application.
+def collect(question: Question) -> dict[str, dict[str, Any]]:
+    """Return what each application that has a service here tells, by its name: see `_tells`."""
+    here = [one for one in question.each() if one.services]
+    with ThreadPoolExecutor(max(1, len(here))) as pool:
+        return dict(zip((one.app["name"] for one in here), pool.map(_tells, here), strict=True))
+
+
+def _tells(question: Question) -> dict[str, Any]:
+    """Return what the application tells, or {"fault": sentence}.
 
     Always: "python", "packages" {name: version}, "shadows" [files that hide a package], "variables" {name of
     the environment: {"url" without password, "unquoted" [characters in the password]}}, "hostname" (as node
@@ -33,19 +42,17 @@ def collect(question: Question) -> dict[str, Any] | None:
     "backend_error" (why it was not let in, "" when it was), and where the broker lets it in "nodes" {worker
     that answers: [queue]}. Raises TimeoutError when it takes longer than 13 s.
     """
-    if not any(name.startswith("stack-") for name in question.services):
-        return None
     if question.told:
         return _in_container(question)
-    home = Path(question.stack["app"]["home"])
+    home = Path(question.app["home"])
     python = home / "venv/bin/python"
     if not python.exists():
         return {"fault": f"`{python}` is not there"}
     definition = _definition(question)
     given = definition.get("working_dir", "")
     directory = Path(given) if given and Path(given).is_dir() else Path("/")
-    workers = [worker["name"] for worker in question.stack["workers"]]
-    program = (PROGRAM, question.stack["app"]["module"], *workers)
+    workers = [worker["name"] for worker in question.app["workers"]]
+    program = (PROGRAM, question.app["module"], *workers)
     file = definition.get("environment_file", "")
     try:
         done = import_check.run(python, program, directory, definition.get("user", ""), file, DEADLINE)
@@ -63,11 +70,11 @@ def _in_container(question: Question) -> dict[str, Any]:
     chosen = [name for name in running if name.startswith("stack-") and states[name]["state"] != "paused"]
     if not chosen:
         return {"fault": "no container of the application runs"}
-    home = question.stack["app"]["home"]
-    workers = [worker["name"] for worker in question.stack["workers"]]
-    launch = [f"{home}/libexec/launch", "--environment-file", "/etc/rabbitry/celery.env", "--"]
-    program = [f"{home}/venv/bin/python", "-c", PROGRAM, question.stack["app"]["module"], *workers]
-    argv = ["docker", "exec", states[chosen[0]]["container"], *launch, *program]
+    state, app = states[chosen[0]], question.app
+    launch = [f"{LINUX.libexec}/launch", "--environment-file", state["environment_file"], "--"]
+    workers = [worker["name"] for worker in app["workers"]]
+    program = [f"{app['home']}/venv/bin/python", "-c", PROGRAM, app["module"], *workers]
+    argv = ["docker", "exec", state["container"], *launch, *program]
     try:
         done = subprocess.run(
             argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE, check=False
@@ -78,7 +85,11 @@ def _in_container(question: Question) -> dict[str, Any]:
 
 
 def private(question: Question) -> list[str]:
-    """Return what else must not leave: values of the application's environment whose names say so."""
+    """Return what else must not leave: values of the applications' environments whose names say so."""
+    return [value for one in question.each() for value in _private(one)]
+
+
+def _private(question: Question) -> list[str]:
     try:
         text = Path(_definition(question)["environment_file"]).read_text(encoding="utf-8")
         words = [word.partition("=") for word in shlex.split(text)]
@@ -98,8 +109,6 @@ def read(output: str, errors: str) -> dict[str, Any]:
 
 def _definition(question: Question) -> Mapping[str, Any]:
     """User, directory and environment of one of its services."""
-    names = [name for name in question.services if name.startswith("stack-")]
-    definitions = [
-        entry.get("definition", {}) for entry in supervisor.recorded(names, question.ledgers).values()
-    ]
+    recorded = supervisor.recorded(question.services, question.ledgers)
+    definitions = [entry.get("definition", {}) for entry in recorded.values()]
     return next((one for one in definitions if one.get("environment_file")), {})

@@ -29,17 +29,20 @@ QUESTIONS = {
 def collect(question: Question) -> dict[str, Any] | None:
     """Return the API's answers by the names of QUESTIONS, or "fault": sentence and "status": HTTP's or 0.
 
-    Beside either: "node" (see evidence_broker_node.py) and "login" (of the application over AMQP, see
-    evidence_broker_login.py). None on a host without the broker.
+    Beside either: "node" (see evidence_broker_node.py) and "login" (of each application over AMQP by its
+    name, see evidence_broker_login.py). None on a host without the broker.
     """
     if not question.runs("rabbitmq-server"):
         return None
     end = question.stack["endpoints"]["amqp"]
-    app = question.login("app")
+    place = end["host"], int(end["port"])
     local = {
         # A container's node is as the image and the files that are mounted make it.
         "node": {} if question.told else evidence_broker_node.collect(),
-        "login": evidence_broker_login.login(end["host"], int(end["port"]), *app, vhost=end["vhost"]),
+        "login": {
+            one.app["name"]: evidence_broker_login.login(*place, *one.login("app"), vhost=one.app["vhost"])
+            for one in question.each()
+        },
     }
     end = question.stack["endpoints"]["management"]
     api = Management(f"http://{end['host']}:{end['port']}", *question.login("admin"), timeout=TIMEOUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def collect(question: Question, root: Path = Path("/")) -> dict[str, Any]:
     {"clock": seconds since 1970, "overcommit": vm.overcommit_memory or "",
     "disks": of directories that services write to, as in machine.py,
     "selinux": {"enforcing": bool, "denials": [lines of the audit log on the stack's programs]},
-    "flower": status of Flower's first page without a login, 0 for no answer, None where it does not belong,
+    "flower": {application: status of its Flower's first page without a login, 0 for no answer},
     "homebrew": {"daemons": [plists by which root starts formulae], "root_owned": [paths]} or None}.
     """
     overcommit = root / "proc/sys/vm/overcommit_memory"
@@ -39,7 +40,11 @@ def collect(question: Question, root: Path = Path("/")) -> dict[str, Any]:
         "overcommit": overcommit.read_text(encoding="ascii").strip() if overcommit.exists() else "",
         "disks": machine.disks([str(path) for name in WRITTEN if (path := root / name).exists()]),
         "selinux": _selinux(root),
-        "flower": _flower(question),
+        "flower": {
+            app["name"]: _flower(app["flower"])
+            for app in question.stack["apps"]
+            if app["flower"] and question.runs(app["flower"]["service"])
+        },
         "homebrew": homebrew(Path(HERE.prefix), root) if HERE.prefix else None,
     }
 
@@ -53,10 +58,7 @@ def _selinux(root: Path) -> dict[str, Any]:
     return {"enforcing": enforcing, "denials": [line for line in lines if DENIED.search(line)][-10:]}
 
 
-def _flower(question: Question) -> int | None:
-    end = question.stack["endpoints"]["flower"]
-    if not question.runs("stack-flower") or not end:
-        return None
+def _flower(end: Mapping[str, Any]) -> int:
     connection = http.client.HTTPConnection(end["host"], int(end["port"]), timeout=TIMEOUT)
     try:
         connection.request("GET", "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import layout, ledger
@@ -12,16 +13,27 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Entry
 class Inventory:
     """The ledgers below `root` as one: a thing counts as created when one owner created it.
 
-    Raises LedgerError.
+    With `owners` only what is theirs and nobody else's. Raises LedgerError.
     """
 
-    def __init__(self, root: Path = ledger.ROOT, accounts: Accounts | None = None) -> None:
+    def __init__(
+        self,
+        root: Path = ledger.ROOT,
+        accounts: Accounts | None = None,
+        owners: Collection[str] | None = None,
+    ) -> None:
         self.root = root
         self.bookkeeping: tuple[Path, ...] = (Path(layout.HERE.run), root.parent / "packages")
         self.accounts = accounts or Accounts()
         self._entries: dict[tuple[str, str], Entry] = {}
-        for one in ledger.load_all(root):
+        every = ledger.load_all(root)
+        theirs = [one for one in every if owners is None or one.owner in owners]
+        rest = [entry for one in every if one not in theirs for entry in one.entries]
+        others = {(entry["kind"], entry["name"]) for entry in rest}
+        for one in theirs:
             for entry in one.entries:
+                if (entry["kind"], entry["name"]) in others:
+                    continue
                 old = self._entries.get((entry["kind"], entry["name"]), {})
                 sticky = {key: old[key] for key in ledger.KEPT if old.get(key)}
                 self._entries[entry["kind"], entry["name"]] = {**entry, **sticky}

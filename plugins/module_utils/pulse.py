@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,35 +27,39 @@ def services(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 def take(question: Question) -> dict[str, Any]:
     """Everything that `status` shows of one host; of the passwords, monitor's and redis' are used.
 
-    Gives {"host", "time", "services": as above, "versions", "broker", "backend", "flower"}; the last three
-    are None where they do not run and {"fault": sentence} when they are silent.
+    Gives {"host", "time", "services": as above, "versions": {application: {package: version}}, "broker",
+    "backend", "flower": {service: answer}}; broker and backend are None where they do not run, and an answer
+    is {"fault": sentence} of one that is silent.
     """
     found = question.told.get("services") or services(question.services)
-    ends = question.stack["endpoints"]
+    ends, apps = question.stack["endpoints"], question.stack["apps"]
 
     def watch() -> dict[str, Any]:
         return vitals.broker(
             ends["management"]["host"],
             ends["management"]["port"],
             *question.login("monitor"),
-            ends["amqp"]["vhost"],
+            [app["vhost"] for app in apps],
         )
 
     def store() -> dict[str, Any]:
         return vitals.backend(ends["redis"]["host"], ends["redis"]["port"], *question.login("redis"))
 
-    def flower() -> dict[str, Any]:
-        return vitals.dashboard(ends["flower"]["host"], ends["flower"]["port"])
-
+    flowers = [app["flower"] for app in apps if app["flower"] and question.runs(app["flower"]["service"])]
     return {
         "host": question.host,
         "time": time.time(),
         "services": found,
-        "versions": question.told.get("versions") or versions(Path(question.stack["app"]["home"])),
+        "versions": question.told.get("versions")
+        or {app["name"]: versions(Path(app["home"])) for app in apps},
         "broker": _ask(watch) if question.runs("rabbitmq-server") else None,
         "backend": _ask(store) if question.runs("redis-server") else None,
-        "flower": _ask(flower) if question.runs("stack-flower") and ends["flower"] else None,
+        "flower": {one["service"]: _ask(partial(_flower, one)) for one in flowers},
     }
+
+
+def _flower(end: Mapping[str, Any]) -> dict[str, Any]:
+    return vitals.dashboard(end["host"], end["port"], end["service"])
 
 
 def _ask(question: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -65,7 +70,7 @@ def _ask(question: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def versions(home: Path) -> dict[str, str]:
-    """What is installed in the application's environment, by the names of its metadata directories."""
+    """What is installed in an application's environment, by the names of its metadata directories."""
     found = (
         path.name.removesuffix(".dist-info")
         for path in home.glob("venv/lib/python3*/site-packages/*.dist-info")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,21 @@ class Question:
         """Whether the service belongs on this host, be it running or not."""
         return service in self.services
 
+    @property
+    def app(self) -> Mapping[str, Any]:
+        """The first application; of a question out of `each`, the only one."""
+        found: Mapping[str, Any] = self.stack["apps"][0]
+        return found
+
+    def each(self) -> Iterator[Question]:
+        """The question once for each application, with that one and its services on this host alone."""
+        for app in self.stack["apps"]:
+            parts = [*app["workers"], app["beat"], app["flower"]]
+            own = {part["service"] for part in parts if part}
+            here = {**self.here, "services": [one for one in self.here["services"] if one["name"] in own]}
+            yield replace(self, stack={**self.stack, "apps": [app], "hosts": [here]})
+
     def login(self, role: str) -> tuple[str, str]:
-        """User name and password of an account: app, admin, monitor, redis, flower."""
-        account = self.stack["accounts"][role]
+        """User name and password of an account: admin, monitor, redis, flower; `app` is the application's."""
+        account = self.app["account"] if role == "app" else self.stack["accounts"][role]
         return str(account["username"]), self.secrets[account["secret"]]

@@ -6,7 +6,7 @@ import base64
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -23,8 +23,11 @@ class Silent(Exception):
     """A server that gives no usable answer: one sentence."""
 
 
-def broker(host: str, port: int, username: str, password: str, vhost: str) -> dict[str, Any]:
-    """RabbitMQ by its management API: versions, memory and disk (bytes), alarms, queues, consumers."""
+def broker(host: str, port: int, username: str, password: str, vhosts: Iterable[str]) -> dict[str, Any]:
+    """RabbitMQ by its management API: versions, memory and disk (bytes), alarms, queues, consumers.
+
+    Queues, consumers and delayed messages ({vhost: count}) are those of ``vhosts``.
+    """
     api = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
     login = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
@@ -42,11 +45,13 @@ def broker(host: str, port: int, username: str, password: str, vhost: str) -> di
         return json.loads(body)
 
     try:
-        place = quote(vhost, safe="")
         overview, nodes = get("overview"), get("nodes")
         alarms = get("health/checks/alarms", 503).get("alarms", [])
-        queues = _listed(get(f"queues/{place}?disable_stats=true&enable_queue_totals=true", 404))
-        consumers = _listed(get(f"consumers/{place}", 404))
+        queues, consumers = [], []
+        for vhost in vhosts:
+            place = quote(vhost, safe="")
+            queues += _listed(get(f"queues/{place}?disable_stats=true&enable_queue_totals=true", 404))
+            consumers += _listed(get(f"consumers/{place}", 404))
     finally:
         api.close()
     return {
@@ -54,9 +59,10 @@ def broker(host: str, port: int, username: str, password: str, vhost: str) -> di
         "alarms": sorted({alarm["resource"].replace("_", " ") for alarm in alarms}),
         "nodes": [_node(node) for node in nodes],
         "queues": [_queue(queue, consumers) for queue in queues if _shown(queue)],
-        "delayed": sum(queue.get("messages", 0) for queue in queues if queue["name"].startswith(DELAYED)),
+        "delayed": {vhost: _delayed(queues, vhost) for vhost in vhosts},
         "consumers": [
             {
+                "vhost": each["queue"]["vhost"],
                 "queue": each["queue"]["name"],
                 "peer": each["channel_details"].get("peer_port", 0),
                 "prefetch": each.get("prefetch_count", 0),
@@ -72,17 +78,23 @@ def _listed(answer: Any) -> list[Any]:
     return answer if isinstance(answer, list) else []
 
 
+def _delayed(queues: list[Any], vhost: str) -> int:
+    own = (one for one in queues if one["vhost"] == vhost and one["name"].startswith(DELAYED))
+    return sum(one.get("messages", 0) for one in own)
+
+
 def _shown(queue: Mapping[str, Any]) -> bool:
     return not queue["name"].startswith(DELAYED) and not queue.get("exclusive", False)
 
 
 def _queue(queue: Mapping[str, Any], consumers: list[Any]) -> dict[str, Any]:
+    place = {"vhost": queue["vhost"], "name": queue["name"]}
     return {
-        "name": queue["name"],
+        **place,
         "type": queue.get("type", ""),
         "ready": queue.get("messages_ready", 0),
         "unacknowledged": queue.get("messages_unacknowledged", 0),
-        "consumers": sum(each["queue"]["name"] == queue["name"] for each in consumers),
+        "consumers": sum(place == {key: each["queue"][key] for key in place} for each in consumers),
     }
 
 
@@ -131,15 +143,15 @@ def _value(text: str) -> int | str:
     return int(text) if text.isdigit() else text
 
 
-def dashboard(host: str, port: int) -> dict[str, Any]:
-    """Flower: {"healthy": whether its health check says OK}."""
+def dashboard(host: str, port: int, service: str) -> dict[str, Any]:
+    """The Flower that is `service`: {"healthy": whether its health check says OK}."""
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
     try:
         connection.request("GET", "/healthcheck")
         return {"healthy": connection.getresponse().status == 200}
     except ConnectionRefusedError:
-        raise Silent(f"stack-flower refuses connections at {host}:{port}") from None
+        raise Silent(f"{service} refuses connections at {host}:{port}") from None
     except (OSError, http.client.HTTPException) as error:
-        raise Silent(f"stack-flower does not answer at {host}:{port}: {error}") from error
+        raise Silent(f"{service} does not answer at {host}:{port}: {error}") from error
     finally:
         connection.close()

@@ -14,8 +14,14 @@ description:
     brought, the data of the broker and the backend included.
   - What was there before stays; a file that Rabbitry had replaced gets its old content back.
   - A package that something else needs by now stays.
+  - With O(owners) only what these brought goes, on a host whose stack goes on; what others need, accounts,
+    and directories that hold something stay.
   - Check mode gives the plan.
 options:
+  owners:
+    description: The ledgers to undo, as C(celery_worker-shop); all of them and everything when not given.
+    type: list
+    elements: str
   data:
     description:
       - Directories that go with their content when Rabbitry created them. Others go when empty.
@@ -40,6 +46,10 @@ EXAMPLES = r"""
 
 - name: Remove the stack
   rabbitry.stack.retire:
+
+- name: Remove the workers of an application
+  rabbitry.stack.retire:
+    owners: [celery_worker-shop]
 """
 
 RETURN = r"""
@@ -74,6 +84,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import managers
+from ansible_collections.rabbitry.stack.plugins.module_utils.departure import depart, forget
 from ansible_collections.rabbitry.stack.plugins.module_utils.inventory import Inventory
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import LedgerError
@@ -89,21 +100,30 @@ TIMEOUT = 900  # seconds for a package transaction that still runs
 def main() -> None:
     """Run as an Ansible module."""
     module = AnsibleModule(
-        argument_spec={"data": {"type": "list", "elements": "path"}},
+        argument_spec={
+            "owners": {"type": "list", "elements": "str"},
+            "data": {"type": "list", "elements": "path"},
+        },
         supports_check_mode=True,
     )
     result = vars(Verdict())
+    owners = module.params["owners"]
     try:
         manager = managers.for_host(Path(module.tmpdir) / "packages.log")
-        if STATE.is_dir() and not module.check_mode:
+        if STATE.is_dir() and not module.check_mode and owners is None:
             transactions = Transactions(install=manager.install)
             with suppress(PackageError):  # what a failed transaction brought is in the ledger all the same
                 transactions.join(TIMEOUT)
             transactions.settle()
-        inventory = Inventory()
-        retirement = Retirement(inventory, manager, module.params["data"] or HERE.data, module.check_mode)
+        inventory = Inventory(owners=owners)
+        data = (module.params["data"] or HERE.data) if owners is None else ()
+        retirement = Retirement(inventory, manager, data, module.check_mode)
         result = vars(retirement.verdict)
-        if not inventory.empty:
+        if owners is not None:
+            depart(retirement)
+            if not module.check_mode:
+                forget(owners, result["removed"])
+        elif not inventory.empty:
             retirement.all()
             retirement.traces()
     except (LedgerError, SupervisorError, *ERRORS) as failed:

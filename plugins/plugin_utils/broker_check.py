@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import apps_topology
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import MODEL
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.topology import celery_topology
 
 Values = Mapping[str, Any]
 Place = tuple[str, str]
 
 LISTS = ("exchanges", "extra_queues", "bindings", "policies", "operator_policies", "parameters")
-ACCOUNTS = ("stack_user", "stack_admin_user", "stack_monitor_user")
+ACCOUNTS = ("stack_admin_user", "stack_monitor_user")
 
 
-def check_broker(stack: Values) -> list[Fault]:
-    """Faults between the entries; a list that was refused already is not given."""
-    home = str(stack.get("stack_vhost") or "")
-    if not home:
+def check_broker(stack: Values, found: Sequence[Values]) -> list[Fault]:
+    """Faults between the entries; a list that was refused already is not given. `found`: the applications."""
+    own = [str(app["vhost"]) for app in found if app.get("vhost")]
+    if not own:
         return []
-    vhosts = [home, *(str(one.get("name")) for one in _entries(stack, "vhosts"))]
-    users = [str(stack[name]) for name in ACCOUNTS if stack.get(name)]
+    vhosts = [*dict.fromkeys(own), *(str(one.get("name")) for one in _entries(stack, "vhosts"))]
+    accounts = [app.get("user") for app in found] + [stack.get(name) for name in ACCOUNTS]
+    users = [*dict.fromkeys(str(one) for one in accounts if one)]
     users += [str(one.get("name")) for one in _entries(stack, "users")]
     faults = [_twice("virtual host", name, "stack_vhosts") for name in _repeated(vhosts)]
     faults += [_twice("user", name, "stack_users") for name in _repeated(users)]
     if stack.get("stack_vhosts") is not None:
         faults += [fault for label, one in _placed(stack) for fault in _known_vhost(label, one, vhosts)]
-    return faults + _check_objects(stack, home)
+    return faults + _check_objects(stack, found, own[0])
 
 
-def _check_objects(stack: Values, home: str) -> list[Fault]:
+def _check_objects(stack: Values, found: Sequence[Values], home: str) -> list[Fault]:
     """What is declared twice, and bindings and rights on what is not declared at all."""
-    application = _application(stack)
+    application = _application(found)
     if application is None or any(
         stack.get(f"stack_{name}") is None for name in ("exchanges", "extra_queues")
     ):
@@ -56,14 +57,14 @@ def _check_objects(stack: Values, home: str) -> list[Fault]:
     return faults
 
 
-def _application(stack: Values) -> dict[str, list[dict[str, Any]]] | None:
-    """What the application itself declares; None while its own values are refused."""
-    queues = stack.get("stack_queues") or []
-    rest = [stack.get(f"stack_{name}") for name in ("vhost", "exchange", "queue_type")]
-    if not all([queues, *queues, *rest]):
-        return None
+def _application(found: Sequence[Values]) -> dict[str, list[dict[str, Any]]] | None:
+    """What the applications themselves declare; None while their own values are refused."""
+    for app in found:
+        queues = app.get("queues") or []
+        if not all([queues, *queues, *(app.get(key) for key in ("vhost", "exchange", "queue_type"))]):
+            return None
     try:
-        return celery_topology(queues, *map(str, rest))
+        return apps_topology(found)
     except ValueError:
         return None
 

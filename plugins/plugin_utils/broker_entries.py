@@ -39,7 +39,12 @@ def on_all(vhosts: Iterable[str], configure: str = ".*", write: str = ".*", read
 
 def password_terms(users: Iterable[Mapping[str, Any]], directory: str) -> list[str]:
     """Return for each user what Ansible's lookup `password` takes: a file of its own, and what it makes."""
-    return [f"{directory}/user/{quote(str(user['name']), safe='')} {GENERATED}" for user in users]
+    return secret_terms((user["name"] for user in users), directory)
+
+
+def secret_terms(names: Iterable[Any], directory: str) -> list[str]:
+    """Return the same for users of these names."""
+    return [f"{directory}/user/{quote(str(name), safe='')} {GENERATED}" for name in names]
 
 
 def users(entries: Sequence[Mapping[str, Any]], generated: Sequence[str], vhost: str) -> list[Entry]:

@@ -38,9 +38,11 @@ def celery_worker_services(
     wait_for: Sequence[str] = (),
     open_files: int | None = None,
     run: str = "/run/rabbitry",
+    app: str = "",
 ) -> list[dict[str, Any]]:
     """Return one service dictionary a worker, named stack-worker-<name>; `run` holds the files of readiness.
 
+    `app` is the application's name where there are several: stack-worker-<app>-<name>.
     Raises ValueError with every fault of every worker in one sentence each, joined by "; ".
     """
     found = [fault for worker in workers for fault in faults(worker)]
@@ -66,7 +68,7 @@ def celery_worker_services(
             "watch": watched(home),
         }
         for worker in workers
-        for service in [f"stack-worker-{worker['name']}"]
+        for service in ["-".join(part for part in ("stack-worker", app, worker["name"]) if part)]
     ]
 
 

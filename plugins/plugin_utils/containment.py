@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
 from ansible_collections.rabbitry.stack.plugins.module_utils.compose import escaped, render
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
 
 # Below the stack's directory, on the machine that runs Docker.
-FILES, IMAGE, PROGRAMS = "files", "image", "programs.yaml"
+FILES, IMAGES, PROGRAMS = "files", "images", "programs.yaml"
 # A directory of these is mounted whole; from elsewhere only the file itself, beside what the image has there.
 CONFIGURATION = PurePosixPath("/etc")
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*\Z")
@@ -24,36 +25,40 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A program of the application; `volumes` are {name: directory that outlives its container}."""
+    """A program of an application; `volumes` are {name: directory that outlives its container}."""
 
     service: Service
+    app: str
+    image: str
     files: Sequence[Mapping[str, Any]]
     ports: Sequence[str] = ()
     volumes: Mapping[str, str] = field(default_factory=dict)
 
 
-def programs(found: Iterable[Program], image: str, fragment: str) -> Data:
+def programs(found: Iterable[Program], fragment: str) -> Data:
     """Return the document programs.yaml: every program as a service that extends the hand-written `fragment`.
 
-    The first of them builds the image, which all have. One more container of each worker is in the profile
-    `workers`. Raises InvalidService for what compose cannot carry.
+    The first of an application builds the image that all of its programs have. One more container of each
+    worker is in the profile `workers`. Raises InvalidService for what compose cannot carry.
     """
     services: Data = {}
     volumes: Data = {}
+    built: set[str] = set()
     for program in found:
         name = program.service.name
-        services[name] = _service(program, image, fragment)
+        services[name] = _service(program, fragment)
         volumes |= dict.fromkeys(program.volumes)
         if program.service.command[3:4] == ("worker",):
-            services[f"{name}-more"] = {
-                **services[name], "hostname": f"{name}-more", "profiles": ["workers"],
-            }  # fmt: skip
-    for service in list(services.values())[:1]:
-        service["build"] = {"context": f"./{IMAGE}", "args": {"PIP_INDEX_URL": "${PIP_INDEX_URL:-}"}}
+            twin = {"hostname": f"{name}-more", "profiles": ["workers"]}
+            services[f"{name}-more"] = {**services[name], **twin}
+        if program.app not in built:
+            built.add(program.app)
+            context = f"./{IMAGES}/{program.app}"
+            services[name]["build"] = {"context": context, "args": {"PIP_INDEX_URL": "${PIP_INDEX_URL:-}"}}
     return {"services": services, **({"volumes": volumes} if volumes else {})}
 
 
-def _service(program: Program, image: str, fragment: str) -> Data:
+def _service(program: Program, fragment: str) -> Data:
     service = program.service
     mounts = [
         f"./{FILES}/{service.name}{place}:{place}:ro" for place in dict.fromkeys(map(mounted, program.files))
@@ -61,13 +66,47 @@ def _service(program: Program, image: str, fragment: str) -> Data:
     kept = [f"{name}:{path}" for name, path in program.volumes.items()]
     own = {
         "extends": {"file": fragment, "service": "program"},
-        "image": image,
+        "image": program.image,
         "hostname": service.name,
         "labels": {"rabbitry.configuration": configuration(program.files, watched(service))},
         **({"ports": list(program.ports)} if program.ports else {}),
         "volumes": [*mounts, *kept],
     }
     return {**escaped(own), **render(service)}
+
+
+def recipe(
+    texts: Mapping[str, str], installed: Iterable[Mapping[str, Any]], source: Iterable[bundle.Entry]
+) -> list[bundle.Entry]:
+    """Return what an image is built from: files by name, those at their paths in it, the application."""
+    installed = list(installed)
+    contents = {**texts, **{f"files{one['path']}": str(one["content"]) for one in installed}}
+    executable = {f"files{one['path']}" for one in installed if one["mode"] == "0755"}
+    entries = [
+        bundle.Entry(name, "file", text.encode(), name in executable) for name, text in contents.items()
+    ]
+    entries += [
+        bundle.Entry(f"application/{one.name}", one.kind, one.content, one.executable) for one in source
+    ]
+    folders = {str(up) for one in entries for up in PurePosixPath(one.name).parents} | {"certificates"}
+    missing = folders - {"."} - {one.name for one in entries}
+    entries += [bundle.Entry(name, "directory") for name in missing]
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def arguments(dockerfile: str, values: Mapping[str, str]) -> str:
+    """Return a Dockerfile whose leading ARG lines have these values as their defaults."""
+    for name, value in values.items():
+        dockerfile = re.sub(rf"^ARG {name}=.*$", f"ARG {name}={value}", dockerfile, count=1, flags=re.M)
+    return dockerfile
+
+
+def digests(servers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the names by which compose.yaml reads what its servers' files are, with their checksums."""
+    return {
+        f"RABBITRY_{name.partition('-')[0].upper()}_DIGEST": configuration(one["files"], one["watch"])
+        for name, one in servers.items()
+    }
 
 
 def mounted(file: Mapping[str, Any]) -> str:

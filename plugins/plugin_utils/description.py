@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-SCHEMA = 1
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import app_service
+
+SCHEMA = 2
 # A host stands where the first of its groups does: who is used comes before who uses it.
 GROUPS = ("brokers", "backends", "workers", "scheduler", "dashboard")
 # Supervisors under which the broker needs no other service.
@@ -15,16 +17,17 @@ TICK = 5  # seconds between the ticks that roles/celery_app/files/lib/rabbitry_b
 Data = dict[str, Any]
 
 
-def stack_description(decisions: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]]) -> Data:
+def stack_description(
+    decisions: Mapping[str, Any], apps: Sequence[Mapping[str, Any]], hosts: Sequence[Mapping[str, Any]]
+) -> Data:
     """Return the document that rabbitry/model.py reads, without any password.
 
     `decisions`: env, runs_on, broker_host, backend_host, flower_host (what the stack's processes connect to),
-    broker_on, backend_on, flower_on (hosts), amqp_port, management_port, redis_port, flower_port, flower
-    (bool), beat (bool), vhost, users (mapping of account to user name), exchange, queue_type, queues,
-    longest_task, module, home, versions. `hosts`: name, address, connection, supervisor, logs (directory),
-    groups, workers (that host's list). Raises KeyError for a decision that is missing.
+    broker_on, backend_on, flower_on (hosts), amqp_port, management_port, redis_port, users (mapping of
+    account to user name). `apps`: as plugin_utils/apps.py completes them. `hosts`: name, address, connection,
+    supervisor, logs (directory), groups, workers ({label of an application: that host's list}). Raises
+    KeyError for a decision that is missing.
     """
-    flower = decisions["flower"]
     # Ansible gives the hosts in another order each time.
     hosts = sorted(hosts, key=lambda host: (rank(host["groups"]), host["name"]))
 
@@ -40,39 +43,14 @@ def stack_description(decisions: Mapping[str, Any], hosts: Sequence[Mapping[str,
         "env": decisions["env"],
         "runs_on": decisions["runs_on"],
         "endpoints": {
-            "amqp": {**place("broker", "amqp"), "vhost": decisions["vhost"]},
+            "amqp": place("broker", "amqp"),
             "management": place("broker", "management"),
-            "redis": {**place("backend", "redis"), "db": 0},
-            "flower": place("flower", "flower") if flower else None,
+            "redis": place("backend", "redis"),
         },
         "accounts": {
             account: {"username": name, "secret": account} for account, name in decisions["users"].items()
         },
-        "exchange": decisions["exchange"],
-        "queue_type": decisions["queue_type"],
-        "queues": list(decisions["queues"]),
-        "longest_task": decisions["longest_task"],
-        "app": {"module": decisions["module"], "home": decisions["home"]},
-        "workers": [
-            {
-                "name": worker["name"],
-                "service": f"stack-worker-{worker['name']}",
-                "host": host["name"],
-                "queues": list(worker["queues"]),
-                "concurrency": int(worker.get("concurrency") or 0),
-            }
-            for host in hosts
-            if "workers" in host["groups"]
-            for worker in host["workers"]
-        ],
-        "beat": next(
-            (
-                {"service": "stack-beat", "host": host["name"], "tick": TICK}
-                for host in hosts
-                if "scheduler" in host["groups"] and decisions["beat"]
-            ),
-            None,
-        ),
+        "apps": [_app(app, decisions, hosts) for app in apps],
         "hosts": [
             {
                 "name": host["name"],
@@ -81,11 +59,54 @@ def stack_description(decisions: Mapping[str, Any], hosts: Sequence[Mapping[str,
                 "supervisor": host["supervisor"],
                 "logs": host["logs"],
                 "groups": list(host["groups"]),
-                "services": services(host, beat=decisions["beat"], flower=flower),
-                "versions": dict(decisions["versions"]),
+                "services": services(host, apps),
             }
             for host in hosts
         ],
+    }
+
+
+def _app(app: Mapping[str, Any], decisions: Mapping[str, Any], hosts: Sequence[Mapping[str, Any]]) -> Data:
+    """One application, with where its workers, its beat and its Flower run."""
+    flower = {
+        "host": decisions["flower_host"],
+        "port": int(app["flower_port"]),
+        "on": decisions["flower_on"],
+        "service": app_service(app, "flower"),
+    }
+    return {
+        "name": app["label"],
+        "module": app["module"],
+        "home": app["home"],
+        "celery": app["celery_set"],
+        "vhost": app["vhost"],
+        "account": {"username": app["user"], "secret": app["secret"]},
+        "db": int(app["db"]),
+        "exchange": app["exchange"],
+        "queue_type": app["queue_type"],
+        "queues": list(app["queues"]),
+        "longest_task": int(app["longest_task"]),
+        "workers": [
+            {
+                "name": worker["name"],
+                "service": app_service(app, "worker", worker["name"]),
+                "host": host["name"],
+                "queues": list(worker["queues"]),
+                "concurrency": int(worker.get("concurrency") or 0),
+            }
+            for host in hosts
+            if "workers" in host["groups"]
+            for worker in host["workers"][app["label"]]
+        ],
+        "beat": next(
+            (
+                {"service": app_service(app, "beat"), "host": host["name"], "tick": TICK}
+                for host in hosts
+                if "scheduler" in host["groups"] and app["beat"]
+            ),
+            None,
+        ),
+        "flower": flower if app["flower"] else None,
     }
 
 
@@ -94,25 +115,29 @@ def rank(groups: Sequence[str]) -> int:
     return min((GROUPS.index(group) for group in groups if group in GROUPS), default=len(GROUPS))
 
 
-def services(host: Mapping[str, Any], *, beat: bool, flower: bool) -> list[dict[str, str]]:
+def services(host: Mapping[str, Any], apps: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """What runs on one host, in the order in which it starts: {"name", "description"} each."""
     table = [
         # On a Mac and in a container the broker brings its own.
         ("brokers", "rabbitry-epmd", "Erlang port mapper for RabbitMQ", host["supervisor"] not in ALONE),
         ("brokers", "rabbitmq-server", "RabbitMQ message broker", True),
         ("backends", "redis-server", "Redis, the result backend", True),
-        *(
+    ]
+    for app in apps:
+        of = f" of {app['name']}" if app["name"] else ""
+        table += [
             (
                 "workers",
-                f"stack-worker-{worker['name']}",
-                f"Celery worker for {', '.join(worker['queues'])}",
+                app_service(app, "worker", worker["name"]),
+                f"Celery worker{of} for {', '.join(worker['queues'])}",
                 True,
             )
-            for worker in host["workers"]
-        ),
-        ("scheduler", "stack-beat", "Celery beat", beat),
-        ("dashboard", "stack-flower", "Flower dashboard", flower),
-    ]
+            for worker in host["workers"][app["label"]]
+        ]
+        table += [
+            ("scheduler", app_service(app, "beat"), f"Celery beat{of}", app["beat"]),
+            ("dashboard", app_service(app, "flower"), f"Flower dashboard{of}", app["flower"]),
+        ]
     return [
         {"name": name, "description": description}
         for group, name, description, wanted in table

@@ -96,6 +96,10 @@ FORMS = {
         "lower-case letters, digits, `-` or `_`, at most 40",
         pattern(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?"),
     ),
+    "application": Form(
+        "lower-case letters, digits, `-` or `_`, a letter first, at most 24",
+        pattern(r"[a-z](?:[a-z0-9_-]{0,22}[a-z0-9])?"),
+    ),
     "environment": Form("letters, digits, `.`, `_` or `-`", pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")),
     "module": Form(
         "a dotted Python module, with `:` and the application's name when that is not `app`",

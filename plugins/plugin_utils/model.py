@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import variable_of
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import MODEL, Option, read, unknown
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import GROUPS, STACK
 
 PREFIX = "stack_"
-ACCOUNTS = ("stack_user", "stack_admin_user", "stack_monitor_user")
+ACCOUNTS = ("stack_admin_user", "stack_monitor_user")
+# What begins like this is decided by the inventory; the rest are purposes, as of Erlang's port mapper.
+OURS = (PREFIX, "rabbitmq_")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Values = Mapping[str, Any]
@@ -111,7 +113,7 @@ def check_ports(ports: Mapping[str, int]) -> list[Fault]:
     return [
         Fault(
             f"port {number} is used twice: by " + " and ".join(f"`{name}`" for name in names),
-            f"give `{[name for name in names if VARIABLE.fullmatch(name)][-1]}` another port in {MODEL}",
+            f"give `{[name for name in names if name.startswith(OURS)][-1]}` another port in {MODEL}",
         )
         for number, names in sorted(users.items())
         if len(names) > 1
@@ -143,13 +145,17 @@ def check_groups(groups: Groups, beat: bool, flower: bool, inventory: str = "INV
     return faults
 
 
-def check_accounts(values: Values) -> list[Fault]:
-    """Accounts of the broker that share a name, or take the name of the account that is removed."""
+def check_accounts(values: Values, found: Sequence[Values]) -> list[Fault]:
+    """Accounts of the broker that share a name, or take the name of the account that is removed.
+
+    `found` are the applications, each of which has one.
+    """
     faults = []
-    names = Counter(values[variable] for variable in ACCOUNTS if values.get(variable))
-    for name, count in names.items():
-        variables = [variable for variable in ACCOUNTS if values.get(variable) == name]
-        if count > 1:
+    known = {variable_of(app, "user"): app["user"] for app in found if app.get("user")}
+    known |= {variable: values[variable] for variable in ACCOUNTS if values.get(variable)}
+    for name in dict.fromkeys(known.values()):
+        variables = [variable for variable, value in known.items() if value == name]
+        if len(variables) > 1:
             listed = " and ".join(f"`{variable}`" for variable in variables)
             message = f"{listed} are one account, `{name}`: each needs its own rights"
             faults.append(Fault(message, f"give `{variables[-1]}` another name"))
@@ -158,27 +164,6 @@ def check_accounts(values: Values) -> list[Fault]:
                 Fault(
                     f"`{variables[0]}` is `guest`, the account that is removed",
                     f"give `{variables[0]}` another name",
-                )
-            )
-    return faults
-
-
-def check_environment(environment: Mapping[str, Any]) -> list[Fault]:
-    """Names and values that an environment file cannot carry."""
-    faults = []
-    for name, value in environment.items():
-        if not VARIABLE.fullmatch(str(name)):
-            faults.append(
-                Fault(
-                    f"`{name}` in `stack_app_environment` is no name for an environment variable",
-                    "use letters, digits and `_`, and no digit first",
-                )
-            )
-        if isinstance(value, list | dict) or "\n" in str(value) or "\0" in str(value):
-            faults.append(
-                Fault(
-                    f"the value of `{name}` in `stack_app_environment` is not one line of text",
-                    f'write `{name}: "…"` in one line',
                 )
             )
     return faults

@@ -27,11 +27,12 @@ def judge_space(
     fresh: bool,
     host: str,
     places: tuple[str, str] = ("/usr", "/var/lib"),
+    apps: int = 1,
 ) -> list[Fault]:
     """Disks without room for the installation (on a fresh host), or below the broker's alarm.
 
     `disks` as the probe gives them; `disk_limit` in bytes; `places` are where packages are unpacked and below
-    which data grows. Paths on one device are added up.
+    which data grows, `apps` is the number of applications. Paths on one device are added up.
     """
     groups = set(groups)
     unpacked, data = places
@@ -39,7 +40,7 @@ def judge_space(
         unpacked: sum(PACKAGES.get(group, 0) for group in groups),
         data: sum(DATA.get(group, 0) for group in groups),
     }
-    needs[home] = needs.get(home, 0) + (APPLICATION if groups & APPLICATION_GROUPS else 0)
+    needs[home] = needs.get(home, 0) + (APPLICATION * apps if groups & APPLICATION_GROUPS else 0)
     devices: dict[Any, list[Mapping[str, Any]]] = {}
     for disk in disks:
         devices.setdefault(disk["device"], []).append(disk)

@@ -37,15 +37,16 @@ RHEL_FAMILY = ("centos", "rocky", "almalinux", "ol")
 class Wanted:
     """What the stack needs of one host. `disk_limit` is the broker's free-space alarm in bytes,
     `processes` the Celery processes of all workers (0: one a processor), `home` the application's
-    ("": the platform's own), `vendor_version` the vendor's RabbitMQ ("": the distribution's)."""
+    ("": the platform's own), `apps` how many there are, `celery` the sets and queue types that they use,
+    `vendor_version` the vendor's RabbitMQ ("": the distribution's)."""
 
     host: str
     env: str
     groups: tuple[str, ...]
     ports: tuple[WantedPort, ...] = ()
     home: str = ""
-    celery_set: str = ""
-    queue_type: str = ""
+    apps: int = 1
+    celery: tuple[tuple[str, str], ...] = ()
     vendor_version: str = ""
     disk_limit: int = 0
     processes: int = 0
@@ -64,13 +65,13 @@ def judge(seen: Seen, wanted: Wanted) -> tuple[list[Fault], list[str]]:
     for each in judges:
         faults += each(seen, wanted)
     if "brokers" in wanted.groups:
-        faults += judge_broker(seen, wanted.host, wanted.celery_set, wanted.queue_type, wanted.vendor_version)
+        faults += judge_broker(seen, wanted.host, wanted.celery, wanted.vendor_version)
     fresh = not seen["seal"]
     faults += judge_trust(seen, {port.number for port in wanted.ports}, wanted.host)
     faults += judge_ports(seen["listeners"], wanted.ports, wanted.host)
     home = wanted.home or layout_of(seen)["home"]
     faults += judge_space(
-        seen["disks"], wanted.groups, home, wanted.disk_limit, fresh, wanted.host, places(seen)
+        seen["disks"], wanted.groups, home, wanted.disk_limit, fresh, wanted.host, places(seen), wanted.apps
     )
     faults += judge_memory(
         seen["memory"], wanted.groups, wanted.processes or seen["cpus"], fresh, wanted.host

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils.rabbitmq_releases import upgrade_refusal
@@ -16,9 +16,12 @@ ASIDE = "sudo mv /var/lib/rabbitmq/mnesia /var/lib/rabbitmq/mnesia.before"
 
 
 def judge_broker(
-    seen: Mapping[str, Any], host: str, celery_set: str, queue_type: str, vendor_version: str
+    seen: Mapping[str, Any], host: str, celery: Iterable[tuple[str, str]], vendor_version: str
 ) -> list[Fault]:
-    """Faults of the broker on a host that runs one; `vendor_version` is "" for the distribution's."""
+    """Faults of the broker on a host that runs one; `vendor_version` is "" for the distribution's.
+
+    `celery` are the sets and the queue types of the applications that use it.
+    """
     if not vendor_version and seen.get("vendor"):
         have = seen["recorded"].get("rabbitmq-server", "")
         message = (
@@ -33,8 +36,9 @@ def judge_broker(
         package.get("installed", ""), package.get("candidate", ""), system
     )
     faults = []
-    if celery_set and queue_type and (fault := incompatibility(celery_set, queue_type, version)):
-        faults.append(Fault(f"host {host}: {fault.message}", fault.hint))
+    for pair in celery:
+        if fault := incompatibility(*pair, version):
+            faults.append(Fault(f"host {host}: {fault.message}", fault.hint))
     before = seen["recorded"].get("rabbitmq-server", "")
     if before and seen["data"].get("rabbitmq") and (refusal := upgrade_refusal(before, version)):
         hint = f"{ASIDE}   # the broker starts empty, its messages stay in there"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import DECISIONS
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_containers import BEYOND
-
-WEEK = 7 * 24 * 3600
-POOLS = ("prefork", "solo", "threads", "eventlet", "gevent")
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_worker import WEEK, WORKER, number
 
 
 class Port(NamedTuple):
@@ -26,7 +24,6 @@ PORTS = (
     Port("stack_management_port", "brokers", "the management API"),
     Port("rabbitmq_distribution_port", "brokers", "the broker's command line tools"),
     Port("stack_redis_port", "backends", "Redis"),
-    Port("stack_flower_port", "dashboard", "Flower"),
 )
 DISTRIBUTION_PORT = 25672
 EPMD_PORT = 4369
@@ -44,40 +41,9 @@ def _port(description: str, example: int) -> Option:
     return Option(type="int", description=description, minimum=1, maximum=65535, example=str(example))
 
 
-def _number(description: str, example: int, minimum: int = 1, maximum: int | None = None) -> Option:
-    return Option(type="int", description=description, minimum=minimum, maximum=maximum, example=str(example))
-
-
 def _password(description: str) -> Option:
     return Option(description=description, form="password", secret=True)
 
-
-WORKER = {
-    "name": Option(
-        description="the worker's name, part of its service's name",
-        form="slug",
-        required=True,
-        example="default",
-    ),
-    "queues": Option(
-        type="list",
-        description="the queues that it consumes",
-        elements=Option(description="the name of a queue", form="queue", example="default"),
-        required=True,
-        empty=True,
-        example="[default]",
-    ),
-    "concurrency": _number("how many tasks it runs at once", 2, maximum=10000),
-    "pool": Option(description="how it runs tasks", choices=POOLS, example="prefork"),
-    "autoscale": Option(
-        description="most and fewest processes", form="autoscale", scalars=True, empty=True, example='"8,2"'
-    ),
-    "time_limit": _number("seconds after which a task is killed", 300, minimum=0, maximum=WEEK),
-    "soft_time_limit": _number("seconds after which a task is told to end", 270, minimum=0, maximum=WEEK),
-    "max_tasks_per_child": _number("tasks after which a child process is replaced", 1000, minimum=0),
-    "max_memory_per_child": _number("KiB after which a child process is replaced", 200000, minimum=0),
-    "log_level": Option(description="what it logs", choices=LEVELS, example="INFO"),
-}
 
 STACK = BEYOND | {
     "stack_env": Option(description="the environment's name", form="environment", example="local"),
@@ -168,8 +134,8 @@ STACK = BEYOND | {
         ),
         example="[{name: default, queues: [default]}]",
     ),
-    "stack_prefetch": _number("tasks that a worker process reserves", 4, minimum=0, maximum=65535),
-    "stack_longest_task": _number("seconds that the longest task may run", 300, maximum=WEEK),
+    "stack_prefetch": number("tasks that a worker process reserves", 4, minimum=0, maximum=65535),
+    "stack_longest_task": number("seconds that the longest task may run", 300, maximum=WEEK),
     "stack_beat_enabled": Option(type="bool", description="whether beat runs", example="true"),
     "stack_flower_enabled": Option(type="bool", description="whether Flower runs", example="true"),
     "stack_shell_path_users": Option(
@@ -179,7 +145,7 @@ STACK = BEYOND | {
         empty=True,
         example="[dev]",
     ),
-    "stack_open_files": _number("files that the broker may hold open", 65536, minimum=1024, maximum=2**20),
+    "stack_open_files": number("files that the broker may hold open", 65536, minimum=1024, maximum=2**20),
     "stack_memory_high_watermark": Option(
         type="raw", description="where the broker blocks publishers", form="watermark", example="0.4"
     ),
@@ -195,3 +161,19 @@ STACK = BEYOND | {
     "stack_redis_password": _password("the password of Redis"),
     "stack_flower_password": _password("the password of Flower's pages"),
 }
+
+# An application among several: its name, and the decisions of the only one by shorter names.
+APP = {
+    "name": Option(
+        description="its name, part of its services' names", form="application", required=True, example="shop"
+    ),
+    **{key: STACK[variable] for key, variable in DECISIONS.items()},
+    "db": number("the number of its database at Redis", 1, minimum=0, maximum=15),
+}
+STACK["stack_apps"] = Option(
+    type="list",
+    description="the applications, where there are several",
+    elements=Option(type="dict", description="an application", options=APP, example="{name: shop}"),
+    empty=True,
+    example="[{name: shop}]",
+)

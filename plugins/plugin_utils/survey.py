@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import variable_of
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import (
+    applications,
+    check_apps,
+    pairs,
+    processes,
+)
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.broker_check import check_broker
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
@@ -23,7 +30,6 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
     STACK,
 )
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.workers import check_workers
 
 Values = Mapping[str, Any]
 # Where the controller has its own files, and the way from one password to the next: no host becomes another.
@@ -36,11 +42,14 @@ SHARED_PREFIXES = {"service_"}
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """One host: its inventory's path (for hints) and groups {name: hosts}, and the workers of other hosts."""
+    """One host: its inventory's path (for hints) and groups {name: hosts}, and the workers of other hosts.
+
+    Those are by the label of their application.
+    """
 
     host: str
     groups: Mapping[str, list[str]]
-    workers_elsewhere: list[Mapping[str, Any]] = field(default_factory=list)
+    workers_elsewhere: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     inventory: str = "INVENTORY"
 
     @property
@@ -57,20 +66,15 @@ def names(roles: Mapping[str, Mapping[str, Option]]) -> tuple[set[str], set[str]
 
 def check(stack: Values, survey: Survey) -> list[Fault]:
     """Faults between the model's values; a value that was refused already is left out."""
-    beat, flower = enabled(stack, "stack_beat_enabled"), enabled(stack, "stack_flower_enabled")
+    found = applications(stack)
+    beat, flower = (any(app.get(part) is not False for app in found) for part in ("beat", "flower"))
     faults = model.check_groups(survey.groups, beat, flower, survey.inventory)
     faults += check_reach(str(stack.get("stack_bind") or ""), survey.host, survey.groups)
-    faults += model.check_accounts(stack) + check_broker(stack)
-    faults += model.check_environment(stack.get("stack_app_environment") or {})
+    faults += model.check_accounts(stack, found) + check_broker(stack, found)
+    faults += check_apps(found, survey.workers_elsewhere)
     faults += model.check_ports(
         {port.variable or port.purpose: port.number for port in ports(stack, {}, survey)}
     )
-    if stack.get("stack_workers") is not None and stack.get("stack_queues") is not None:
-        elsewhere = {
-            str(queue) for worker in survey.workers_elsewhere for queue in worker.get("queues") or []
-        }
-        workers, queues = stack["stack_workers"], stack["stack_queues"]
-        faults += check_workers(workers, queues, stack.get("stack_longest_task"), elsewhere)
     if vendors(stack) and "brokers" in survey.own_groups:
         url, version, erlang = (
             str(stack.get(f"{VENDOR}_vendor_{name}") or "") for name in ("url", "version", "erlang_version")
@@ -78,22 +82,15 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
         # A version that was refused already is not given.
         fault = refuse("", url, version, erlang, VENDOR) if version and erlang else None
         faults += [fault] if fault else []
-    celery_set, queue_type = stack.get("stack_celery_set"), stack.get("stack_queue_type")
-    if celery_set and queue_type and "brokers" not in survey.own_groups:
+    if "brokers" not in survey.own_groups:
         # Where the broker runs, its version is judged as well.
-        fault = incompatibility(celery_set, queue_type, "")
-        faults += [fault] if fault else []
+        faults += [fault for pair in pairs(found) if (fault := incompatibility(*pair, ""))]
     return faults
 
 
 def vendors(stack: Values) -> bool:
     """Whether RabbitMQ comes from its vendor."""
     return stack.get("stack_rabbitmq_source") == "vendor"
-
-
-def enabled(stack: Values, name: str) -> bool:
-    """Whether a part runs; one whose switch was not given, or was refused, is checked as if it did."""
-    return stack.get(name) is not False
 
 
 def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort]:
@@ -104,9 +101,20 @@ def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort
         number = stack.get(variable, role_values.get(variable))
         if variable == "rabbitmq_distribution_port" and number is None:
             number = DISTRIBUTION_PORT
-        unused = variable == "stack_flower_port" and not enabled(stack, "stack_flower_enabled")
-        if group in survey.own_groups and number is not None and not unused:
+        if group in survey.own_groups and number is not None:
             wanted.append(WantedPort(number=int(number), bind=bind, purpose=purpose, variable=variable))
+    if "dashboard" in survey.own_groups:
+        wanted += [
+            WantedPort(
+                number=int(app["flower_port"]),
+                bind=bind,
+                purpose=f"Flower of {app['name']}" if app["name"] else "Flower",
+                variable=variable_of(app, "flower_port"),
+            )
+            # One whose switch was not given, or was refused, is checked as if it ran.
+            for app in applications(stack)
+            if app.get("flower") is not False and app.get("flower_port") is not None
+        ]
     if "brokers" in survey.own_groups:
         shared = ("epmd", "systemd")
         wanted.append(
@@ -130,8 +138,8 @@ def probe_arguments(stack: Values, survey: Survey) -> dict[str, Any]:
 
 def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
     """What the host is judged against."""
-    workers = stack.get("stack_workers") or []
-    counted = [processes(worker) for worker in workers]
+    found = applications(stack)
+    counted = [processes(worker) for app in found for worker in app.get("workers") or []]
     limit = stack.get("stack_disk_free_limit")
     return Wanted(
         host=survey.host,
@@ -139,21 +147,12 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
         groups=survey.own_groups,
         ports=tuple(ports(stack, role_values, survey)),
         home=str(stack.get("stack_home") or ""),
-        celery_set=str(stack.get("stack_celery_set") or ""),
-        queue_type=str(stack.get("stack_queue_type") or ""),
+        apps=len(found),
+        celery=pairs(found),
         vendor_version=str(stack.get("stack_rabbitmq_vendor_version") or "") if vendors(stack) else "",
         disk_limit=size(limit) if limit is not None else 0,
         processes=sum(counted) if all(counted) else 0,
     )
-
-
-def processes(worker: Values) -> int:
-    """Child processes of one worker, 0 when the number of processors decides; only prefork has them."""
-    if worker.get("pool", "prefork") != "prefork":
-        return 1
-    if worker.get("autoscale"):
-        return int(str(worker["autoscale"]).split(",")[0])
-    return int(worker.get("concurrency") or 0)
 
 
 def deciding(values: Values) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from rabbitry.errors import StackError
+from rabbitry.model import App
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,21 @@ class Evidence:
                 f"this evidence has schema {schema!r}, not {SCHEMA}", "./inv doctor --save evidence.json"
             )
         return cls(data["host"], data["time"], data["sections"], data["faults"])
+
+    def of(self, app: App, alone: bool) -> Evidence:
+        """The same with what concerns one application in the place of what concerns each.
+
+        Unless it is `alone`, locks in other databases than its own are somebody else's.
+        """
+        sections = dict(self.sections)
+        sections["app"] = self.section("app").get(app.name)
+        for name, key in (("rabbitmq", "login"), ("system", "flower")):
+            if key in self.section(name):
+                sections[name] = {**self.section(name), key: self.section(name)[key].get(app.name)}
+        if not alone and "locks" in (redis := self.section("redis")):
+            own = [lock for lock in redis["locks"] if lock["database"] == app.db]
+            sections["redis"] = {**redis, "locks": own}
+        return replace(self, sections=sections)
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section that is a mapping; empty when it could not be collected or does not belong here."""

@@ -75,10 +75,12 @@ def _host(
         )
         for name, fault in seen.faults.items()
     ]  # fmt: skip
+    alone = len(stack.apps) == 1
     for slug, check in checks.items():
         entry = entries[slug]
         try:
-            found = check(stack, seen)
+            # What all applications have in common is seen once for each of them, and told once.
+            every = dict.fromkeys(check(one, seen.of(one.app, alone)) for one in stack.each())
         except Exception as error:  # a check that crashes is a finding, and the others go on
             findings.append(
                 Finding(
@@ -88,14 +90,15 @@ def _host(
                 )
             )  # fmt: skip
             continue
-        if found:
-            findings.append(
-                Finding(
-                    slug, seen.host, found.wrong, found.evidence, entry.why,
-                    entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity, found.own,
-                    found.service,
-                )
-            )  # fmt: skip
+        findings += [
+            Finding(
+                slug, seen.host, found.wrong, found.evidence, entry.why,
+                entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity, found.own,
+                found.service,
+            )
+            for found in every
+            if found
+        ]  # fmt: skip
     return findings
 
 

@@ -24,17 +24,14 @@ ASK = f"""\
 import base64, pathlib, sys, urllib.request
 password = pathlib.Path("{CLONE}/.state/local/secrets/flower").read_text().strip()
 login = base64.b64encode(f"flower:{{password}}".encode()).decode()
-request = urllib.request.Request("http://127.0.0.1:5555" + sys.argv[1], sys.argv[2].encode() or None)
+request = urllib.request.Request(sys.argv[1], sys.argv[2].encode() or None)
 request.add_header("Authorization", f"Basic {{login}}")
 print(urllib.request.urlopen(request, timeout=20).read().decode())
 """
 
 
-@pytest.mark.hosts
-@pytest.mark.steps
-@pytest.mark.long
-class TestCanvas(Deployed):
-    name = "canvas"
+class Canvas:
+    """What the example `canvas` promises, wherever it is deployed."""
 
     def test_each_way_gives_its_result(self, example: Example) -> None:
         shown = example.run("python", "-m", "canvas.show").out
@@ -56,4 +53,11 @@ class TestCanvas(Deployed):
 
     def flower(self, example: Example, path: str, body: str = "") -> Any:
         """What Flower answers to its user."""
-        return example.host.script(ASK, path, body)
+        return example.host.script(ASK, f"http://127.0.0.1:{example.flower_port}{path}", body)
+
+
+@pytest.mark.hosts
+@pytest.mark.steps
+@pytest.mark.long
+class TestCanvas(Canvas, Deployed):
+    name = "canvas"

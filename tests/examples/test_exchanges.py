@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.support.application import command
 from tests.support.example import Deployed, Example
 from tests.support.wait import wait_until
 
@@ -19,8 +18,8 @@ FOLDER = "/tmp/exchanges"
 def receiving(example: Example, exchange: str, name: str, *options: str) -> Iterator[None]:
     """A receiver that runs in the background, as in a terminal of its own, until the block ends."""
     output, words = f"{FOLDER}/{exchange}.{name}", ("-m", "exchanges.receive", exchange, name, *options)
-    start = f"{shlex.join(command('python', *words))} >{output} 2>&1 & echo $!"
-    pid = example.host.run(start, user="celery", cwd="/opt/rabbitry/current").out.strip()
+    start = f"{shlex.join(example.command('python', *words))} >{output} 2>&1 & echo $!"
+    pid = example.host.run(start, user=example.account, cwd=example.home).out.strip()
     try:
         wait_until(lambda: "listens to" in example.host.read(output), 30, f"{name} listens")
         yield
@@ -39,15 +38,12 @@ def lines(example: Example, path: str, count: int) -> list[str]:
     return wait_until(there, 20, f"{count} lines in {path}") if count else []
 
 
-@pytest.mark.hosts
-@pytest.mark.steps
-@pytest.mark.long
-class TestExchanges(Deployed):
-    name = "exchanges"
+class Exchanges:
+    """What the example `exchanges` promises, wherever it is deployed."""
 
     @pytest.fixture(autouse=True)
     def folder(self, example: Example) -> None:
-        example.host.run(f"rm -rf {FOLDER} && install -d -o celery {FOLDER}")
+        example.host.run(f"rm -rf {FOLDER} && install -d -o {example.account} {FOLDER}")
 
     @pytest.mark.parametrize(
         ("exchange", "receivers", "sent"),
@@ -86,5 +82,12 @@ class TestExchanges(Deployed):
         assert (done.rc, done.out) == (1, "nobody listens to debug: lost\n")
 
     def test_nothing_is_left_behind(self, example: Example) -> None:
-        listed = ["rabbitmqctl", "-q", "list_exchanges", "-p", "app", "name"]
+        listed = ["rabbitmqctl", "-q", "list_exchanges", "-p", example.vhost, "name"]
         wait_until(lambda: "logs." not in example.host.run(listed).out, 20, "the exchanges are gone")
+
+
+@pytest.mark.hosts
+@pytest.mark.steps
+@pytest.mark.long
+class TestExchanges(Exchanges, Deployed):
+    name = "exchanges"

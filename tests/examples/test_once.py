@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.application import python
 from tests.support.example import Deployed, Example
 from tests.support.wait import wait_until
 
@@ -75,14 +74,11 @@ tell(whats=[what for name, what, _ in lines if name == "beat"])
 """
 
 
-@pytest.mark.hosts
-@pytest.mark.steps
-@pytest.mark.long
-class TestOnce(Deployed):
-    name = "once"
+class Once:
+    """What the example `once` promises, wherever it is deployed."""
 
     def ask(self, example: Example, source: str, *arguments: str) -> dict[str, Any]:
-        found: dict[str, Any] = python(example.host, BEGIN + source, *arguments)
+        found: dict[str, Any] = example.python(BEGIN + source, *arguments)
         return found
 
     def free(self, example: Example, task: str, argument: str) -> bool:
@@ -145,5 +141,14 @@ class TestOnce(Deployed):
         assert self.sent_by_beat(example) - sent > 8
 
     def sent_by_beat(self, example: Example) -> int:
-        log = example.host.run(["journalctl", "-u", "stack-beat", "-o", "cat", "--no-pager"]).out
+        log = example.host.run(
+            ["journalctl", "-u", example.service("beat").name, "-o", "cat", "--no-pager"]
+        ).out
         return log.count("Sending due task report-every-second")
+
+
+@pytest.mark.hosts
+@pytest.mark.steps
+@pytest.mark.long
+class TestOnce(Once, Deployed):
+    name = "once"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.application import python
 from tests.support.example import Deployed, Example
 
 RECORDS = "import json; from signals import records; print(json.dumps(records.read()))"
@@ -19,15 +18,12 @@ def shown(example: Example) -> str:
 
 @pytest.fixture(scope="class")
 def seen(example: Example, shown: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = python(example.host, RECORDS)
+    found: list[dict[str, Any]] = example.python(RECORDS)
     return found
 
 
-@pytest.mark.hosts
-@pytest.mark.steps
-@pytest.mark.long
-class TestSignals(Deployed):
-    name = "signals"
+class Signals:
+    """What the example `signals` promises, wherever it is deployed."""
 
     def test_the_program_shows_all_nine(self, shown: str) -> None:
         assert shown.rstrip().endswith("all nine were seen")
@@ -71,6 +67,13 @@ class TestSignals(Deployed):
             "parent_id": None,
         }
         assert headers["origin"].startswith("gen")
+
+
+@pytest.mark.hosts
+@pytest.mark.steps
+@pytest.mark.long
+class TestSignals(Signals, Deployed):
+    name = "signals"
 
 
 def identifier(shown: str, task: str) -> str:

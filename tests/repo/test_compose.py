@@ -64,4 +64,4 @@ def test_the_dockerfile_needs_nothing_newer_than_the_oldest_builder() -> None:
     for path in (path for path in files() if path.name == "Dockerfile"):
         body = text(path)
         assert not re.search(r"^# *syntax|<<|--mount", body, re.M), path
-    assert text("compose/Dockerfile").rstrip().endswith("USER celery")
+    assert text("compose/Dockerfile").rstrip().endswith("USER ${RABBITRY_ACCOUNT}")

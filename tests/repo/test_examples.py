@@ -19,6 +19,9 @@ TESTED = {
     for name in re.findall(r'^    name = "(\w+)"$', text(path), re.M)
 }
 
+# Has no application of its own, but all the others.
+TOGETHER = "together"
+
 each = pytest.mark.parametrize("name", NAMES)
 
 
@@ -41,11 +44,29 @@ def test_its_inventory_has_the_stack_s_own_variables(name: str) -> None:
 @each
 def test_its_decisions_are_the_stack_s_and_lie_where_they_win(name: str) -> None:
     decisions = load(f"examples/{name}/group_vars/{name}.yml")
-    assert decisions["stack_app_source"] == "{{ inventory_dir }}/app"
+    if name != TOGETHER:
+        assert decisions["stack_app_source"] == "{{ inventory_dir }}/app"
     assert set(decisions) <= set(MODEL)
     inventory = load(f"examples/{name}/inventory.yml")["all"]["children"]
     assert list(inventory) == [name]
     assert set(inventory[name]) == {"children"}
+
+
+def test_all_applications_are_deployed_together_as_each_is_alone() -> None:
+    apps = load(f"examples/{TOGETHER}/group_vars/{TOGETHER}.yml")["stack_apps"]
+    sources = {
+        app["source"].removeprefix("{{ inventory_dir }}/../").removesuffix("/app"): app for app in apps
+    }
+    # The sample application is there once.
+    assert set(sources) | {"hello_rabbitmq"} == set(NAMES) - {TOGETHER}
+    for name, app in sources.items():
+        alone = load(f"examples/{name}/group_vars/{name}.yml")
+        own = {key: value for key, value in app.items() if key not in ("name", "source", "workers")}
+        for key, value in own.items():
+            variable = next(one for one in (f"stack_app_{key}", f"stack_{key}") if one in alone)
+            assert alone[variable] == value, f"{name}: {key}"
+        workers = {worker["name"]: worker["queues"] for worker in alone.get("stack_workers", app["workers"])}
+        assert workers == {worker["name"]: worker["queues"] for worker in app["workers"]}, name
 
 
 @each

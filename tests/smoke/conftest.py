@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the clock."""
     config.addinivalue_line(
-        "markers", "promise(deadline, needs): the seconds it may take; what must work for it"
+        "markers",
+        "promise(deadline, needs, shared): seconds; what must work; whether it is of the servers",
     )
     config.stash[FAULTS] = {}
     config.stash[OVERALL] = Deadline(config.getoption("overall"))
@@ -48,12 +49,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One promise for each worker and queue, and for each queue."""
+    """A promise for each application, and for each of its workers and queues; one of the servers for all."""
     stack = _stack(metafunc.config)
+    marker = metafunc.definition.get_closest_marker("promise")
     if "consumption" in metafunc.fixturenames:
-        pairs = [(worker, queue) for worker in stack.workers for queue in worker.queues]
-        names = [f"{worker.service} from queue {queue} on {worker.host}" for worker, queue in pairs]
-        metafunc.parametrize("consumption", pairs, ids=names)
+        triples = [
+            (one, worker, queue)
+            for one in stack.each()
+            for worker in one.app.workers
+            for queue in worker.queues
+        ]
+        names = [f"{worker.service} from queue {queue} on {worker.host}" for _, worker, queue in triples]
+        values = [(one, (worker, queue)) for one, worker, queue in triples]
+        metafunc.parametrize(("stack", "consumption"), values, ids=names)
+    elif len(stack.apps) > 1 and not (marker and marker.kwargs.get("shared")):
+        each = [one for one in stack.each() if _has(one, metafunc.fixturenames)]
+        metafunc.parametrize("stack", each, ids=[one.app.name for one in each])
+
+
+def _has(stack: Stack, fixtures: Sequence[str]) -> bool:
+    """Whether the application has the part that a promise is about."""
+    return bool(stack.app.flower) or "_needs_flower" not in fixtures
 
 
 @pytest.hookimpl(wrapper=True)
@@ -74,8 +90,9 @@ def _guarded(item: pytest.Function, call: Any) -> None:
     overall = config.stash[OVERALL]
     if overall.passed:
         raise Broken(f"not tried: the whole run's deadline of {overall.seconds:.0f} s has passed")
+    name = item.funcargs["stack"].app.name if "stack" in item.funcargs else ""
     for need in wishes.get("needs", ()):
-        if known := config.stash[FAULTS].get(need):
+        if known := config.stash[FAULTS].get(f"flower/{name}" if need == "flower" else need):
             raise Broken(f"not tried: {known.cause}", service=known.service, hint=known.hint)
     seconds = min(wishes.get("deadline", DEADLINE), overall.left)
     try:
@@ -114,9 +131,8 @@ def _remember(config: pytest.Config, broken: Broken) -> None:
         faults.setdefault("publishing", broken)
     if isinstance(broken, Unreachable):
         known = _stack(config)
-        for name in ("amqp", "management", "redis", "flower"):
-            endpoint = getattr(known.endpoints, name)
-            if endpoint and known.where(endpoint) == broken.address:
+        for name, endpoint in known.ends().items():
+            if known.where(endpoint) == broken.address:
                 faults.setdefault(name, broken)
 
 
@@ -124,19 +140,28 @@ def _stack(config: pytest.Config) -> Stack:
     return Stack.load(Path(config.getoption("state")) / "stack.json")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def stack(request: pytest.FixtureRequest) -> Stack:
-    """The resolved model of the running stack."""
-    return _stack(request.config)
+    """The resolved model of the running stack, with one application."""
+    return _stack(request.config).each()[0]
 
 
 @pytest.fixture(scope="session")
-def clients(stack: Stack, request: pytest.FixtureRequest) -> Clients:
-    """Real clients with short timeouts."""
+def everyone(request: pytest.FixtureRequest) -> dict[str, Letters]:
+    """By application the letters, and with them the clients: made once, however the promises are ordered."""
     secrets = json.loads((Path(request.config.getoption("state")) / "secrets.json").read_text())
     pairs = [way.partition("=")[::2] for way in request.config.getoption("way")]
     places = {name: address.rpartition(":")[::2] for name, address in pairs}
-    return Clients(stack, secrets, {name: (host, int(port)) for name, (host, port) in places.items()})
+    ways = {name: (host, int(port)) for name, (host, port) in places.items()}
+    return {
+        one.app.name: Letters(Post(Clients(one, secrets, ways)), one) for one in _stack(request.config).each()
+    }
+
+
+@pytest.fixture
+def clients(post: Post) -> Clients:
+    """Real clients with short timeouts."""
+    return post.clients
 
 
 @pytest.fixture(scope="session")
@@ -146,13 +171,13 @@ def pythons(request: pytest.FixtureRequest) -> dict[str, list[str]]:
     return {host: shlex.split(command) for host, command in pairs}
 
 
-@pytest.fixture(scope="session")
-def post(clients: Clients) -> Post:
+@pytest.fixture
+def post(letters: Letters) -> Post:
     """The way to the workers and back."""
-    return Post(clients)
+    return letters.post
 
 
-@pytest.fixture(scope="session")
-def letters(post: Post, stack: Stack) -> Iterator[Letters]:
+@pytest.fixture
+def letters(stack: Stack, everyone: dict[str, Letters]) -> Letters:
     """Tasks that are sent before anybody waits, so that the slow promises run side by side."""
-    yield Letters(post, stack)
+    return everyone[stack.app.name]

@@ -23,7 +23,7 @@ def test_a_plain_task_overtakes_a_backlog_of_countdown_tasks(
 ) -> None:
     """The backlog is published by the workers, so with the application's settings: callbacks of a task."""
     heads = {}
-    for queue in stack.queues:
+    for queue in stack.app.queues:
         one = clients.celery.signature(
             PROBE + "add", (0, 0), immutable=True, countdown=COUNTDOWN, queue=queue, ignore_result=True
         )
@@ -32,7 +32,7 @@ def test_a_plain_task_overtakes_a_backlog_of_countdown_tasks(
     for head in heads.values():
         # Celery stores the result after the callbacks are published: now the backlog is there.
         post.answer(head)
-    plain = {queue: post.send("add", 2, 3, queue=queue) for queue in stack.queues}
+    plain = {queue: post.send("add", 2, 3, queue=queue) for queue in stack.app.queues}
     waiting = dict(plain)
 
     def all_back() -> bool:
@@ -42,7 +42,7 @@ def test_a_plain_task_overtakes_a_backlog_of_countdown_tasks(
 
     if not until(all_back, Deadline(AT_ONCE)):
         queue = next(iter(waiting))
-        services = [worker.service for worker in stack.workers if queue in worker.queues]
+        services = [worker.service for worker in stack.app.workers if queue in worker.queues]
         raise Broken(
             f"{' and '.join(services)} stalls on queue {queue}: a plain task waits behind countdown tasks"
             " (they need a topic exchange and quorum queues)",
@@ -53,9 +53,9 @@ def test_a_plain_task_overtakes_a_backlog_of_countdown_tasks(
 
 def _more_than_workers_fetch(clients: Clients, stack: Stack, queue: str) -> int:
     """More messages than all consumers of a queue take in advance, as the broker knows it."""
-    slots = sum(worker.concurrency for worker in stack.workers if queue in worker.queues)
+    slots = sum(worker.concurrency for worker in stack.app.workers if queue in worker.queues)
     try:
-        consumers = clients.management(f"consumers/{stack.endpoints.amqp.path}")
+        consumers = clients.management(f"consumers/{stack.app.path}")
     except (OSError, Refused):
         # That the API does not answer is another promise's fault.
         return min(MOST, 16 * slots + 8)

@@ -23,9 +23,9 @@ MARGIN = 0.8
 
 @pytest.mark.promise(deadline=20.0, needs=("amqp", "publishing", "redis"))
 def test_beat_ticks_in_time_and_is_the_only_one(letters: Letters, clients: Clients, stack: Stack) -> None:
-    if stack.beat is None:
+    if stack.app.beat is None:
         pytest.skip("this stack has no beat")
-    beat, store = stack.beat, clients.redis()
+    beat, store = stack.app.beat, clients.redis()
     letters.send()
     start = store.time()[0] - letters.age
 
@@ -36,7 +36,7 @@ def test_beat_ticks_in_time_and_is_the_only_one(letters: Letters, clients: Clien
         return Deadline(max(0.0, beat.tick + LATE - letters.age))
 
     if not until(lambda: senders(ticks(), start), patience()):
-        queue = stack.queues[0]
+        queue = stack.app.queues[0]
         if not letters.answered(queue):
             raise Broken(f"not tried: nobody answers from queue {queue}, so a tick would not be seen")
         last = max((tick["time"] for tick in ticks()), default=None)
@@ -59,7 +59,7 @@ def test_beat_ticks_in_time_and_is_the_only_one(letters: Letters, clients: Clien
 @pytest.mark.promise(deadline=12.0)
 def test_no_other_beat_of_the_application_runs(stack: Stack, pythons: dict[str, list[str]]) -> None:
     """One started by hand sends every scheduled task a second time, and not our tick."""
-    if stack.beat is None or not (stack.is_local or pythons):
+    if stack.app.beat is None or not (stack.is_local or pythons):
         pytest.skip("the processes of the hosts cannot be seen from here")
     with ThreadPoolExecutor(8) as pool:
         seen = dict(zip(pythons, pool.map(processes.running_there, pythons.values()), strict=True))
@@ -70,8 +70,8 @@ def test_no_other_beat_of_the_application_runs(stack: Stack, pythons: dict[str, 
             look = f"ps -fp {pid}; sudo kill {pid}"
             other = f"process {pid} on {host}" if host else f"process {pid}"
             raise Broken(
-                f"another beat of `{stack.app.module}` runs beside {stack.beat.service}: {other}",
-                service=stack.beat.service,
+                f"another beat of `{stack.app.module}` runs beside {stack.app.beat.service}: {other}",
+                service=stack.app.beat.service,
                 hint=f"ssh -t {host} '{look}'" if host else look,
             )
 

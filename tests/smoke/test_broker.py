@@ -15,6 +15,7 @@ from rabbitry.model import Stack
 from rabbitry.promise import Broken
 
 
+@pytest.mark.promise(shared=True)
 def test_the_broker_raises_no_alarm(clients: Clients, stack: Stack) -> None:
     with blaming("rabbitmq-server", stack.where(stack.endpoints.management)):
         clients.check_alarms()
@@ -86,7 +87,7 @@ def _route(
 
 @pytest.mark.promise(needs=("amqp",))
 def test_a_wrong_password_and_the_guest_account_are_refused(clients: Clients, stack: Stack) -> None:
-    user = stack.accounts["app"].username
+    user = stack.app.account.username
     for name, password in ((user, uuid.uuid4().hex), ("guest", "guest")):
         try:
             clients.amqp(name, password).close()
@@ -97,7 +98,7 @@ def test_a_wrong_password_and_the_guest_account_are_refused(clients: Clients, st
         )
 
 
-@pytest.mark.promise(needs=("management",))
+@pytest.mark.promise(needs=("management",), shared=True)
 def test_the_monitoring_user_reads_the_management_api(clients: Clients, stack: Stack) -> None:
     with blaming("rabbitmq-server", stack.where(stack.endpoints.management)):
         overview = clients.management("overview")

@@ -12,7 +12,7 @@ from rabbitry.promise import Broken
 SERVICE = "redis-server"
 
 
-@pytest.mark.promise(needs=("redis",))
+@pytest.mark.promise(needs=("redis",), shared=True)
 def test_redis_refuses_a_client_without_the_password(clients: Clients) -> None:
     for password, said in ((None, "without a password"), ("wrong", "with a wrong password")):
         try:
@@ -27,7 +27,7 @@ def test_redis_refuses_a_client_without_the_password(clients: Clients) -> None:
         raise Broken(f"{SERVICE} answers a client {said}", service=SERVICE, hint="./inv up")
 
 
-@pytest.mark.promise(needs=("redis",))
+@pytest.mark.promise(needs=("redis",), shared=True)
 def test_redis_saves_its_data_to_disk(clients: Clients) -> None:
     store = clients.redis()
     before = store.time()[0]
@@ -47,7 +47,7 @@ def test_redis_saves_its_data_to_disk(clients: Clients) -> None:
         raise Broken(f"{SERVICE} cannot write its append-only file", service=SERVICE)
 
 
-@pytest.mark.promise(needs=("redis",))
+@pytest.mark.promise(needs=("redis",), shared=True)
 def test_redis_keeps_results_when_memory_runs_out(clients: Clients) -> None:
     policy = clients.redis().info("memory")["maxmemory_policy"]
     if policy != "noeviction":

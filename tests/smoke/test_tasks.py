@@ -21,7 +21,7 @@ def test_a_worker_takes_tasks(
 ) -> None:
     worker, queue = consumption
     # Workers of one name on several hosts: each of them must have answered.
-    wanted = sum(other.name == worker.name and queue in other.queues for other in stack.workers)
+    wanted = sum(other.name == worker.name and queue in other.queues for other in stack.app.workers)
 
     def answered() -> bool:
         nodes = {node for node in letters.answered(queue) if node.partition("@")[0] == worker.name}

@@ -2,43 +2,89 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tests.support import application
-from tests.support.checkout import Checkout
+from tests.support.checkout import CLONE, Checkout
 from tests.support.hosts import Host, Result
+from tests.support.service import HostService
 
 # With this, the environment's state and passwords stay while one example replaces another.
 ENVIRONMENT = "local"
-UP, SMOKE = 300, 90
+UP, SMOKE = 600, 120
 
 
 @dataclass(frozen=True)
 class Example:
-    """One example on a stack that carries one application at a time; `name` is its folder."""
+    """One example on a stack; `name` is its folder, `app` what it is called where it is one of several."""
 
     checkout: Checkout
     name: str
+    app: str = ""
+    # The folder of the inventory by which it is there.
+    by: str = ""
 
     @property
     def host(self) -> Host:
         return self.checkout.host
 
+    @property
+    def vhost(self) -> str:
+        return self.app or "app"
+
+    @property
+    def account(self) -> str:
+        """The account of its services."""
+        return application.account(self.app)
+
+    @property
+    def home(self) -> str:
+        """Where its code is."""
+        return application.home(self.app)
+
+    @property
+    def flower_port(self) -> int:
+        """Where its Flower listens."""
+        stack = json.loads(self.host.read(f"{CLONE}/.state/{ENVIRONMENT}/stack.json"))
+        port: int = next(app["flower"]["port"] for app in stack["apps"] if app["name"] == self.vhost)
+        return port
+
     def inv(self, verb: str, *arguments: str, seconds: float = SMOKE) -> Result:
-        """Run a verb for this example's inventory."""
-        inventory = f"examples/{self.name}/inventory.yml"
+        """Run a verb for the inventory that has this example."""
+        inventory = f"examples/{self.by or self.name}/inventory.yml"
         return self.checkout.inv(verb, "--env", ENVIRONMENT, "-i", inventory, *arguments, seconds=seconds)
 
     def changed(self) -> int:
         """Return how many tasks of the last `up` changed something."""
         return self.checkout.changed(ENVIRONMENT)
 
+    def service(self, kind: str, worker: str = "") -> HostService:
+        """One of its services: `worker` with its name, `beat`, `flower`."""
+        return HostService(self.host, "-".join(part for part in ("stack", kind, self.app, worker) if part))
+
+    def command(self, *words: str) -> list[str]:
+        """The command line of a program of the application's environment."""
+        return application.command(*words, app=self.app)
+
     def run(self, *words: str, seconds: float = 60, check: bool = True) -> Result:
         """Run a program of the application's environment, as the account of its services: `python -m …`."""
         return self.host.run(
-            application.command(*words), user="celery", seconds=seconds, check=check, cwd=application.HOME
+            self.command(*words), user=self.account, seconds=seconds, check=check, cwd=self.home
         )
+
+    def python(self, source: str, *arguments: str) -> Any:
+        """Run `source` with the application importable; return the JSON document that it prints."""
+        return application.python(self.host, source, *arguments, app=self.app)
+
+    def send(self, task: str, *arguments: object) -> str:
+        """Send a task as any client would; return its id."""
+        return application.send(self.host, task, *arguments, app=self.app)
+
+    def result(self, identifier: str) -> Any:
+        """Wait for a task's result."""
+        return application.result(self.host, identifier, app=self.app)
 
 
 class Deployed:

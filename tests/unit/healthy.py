@@ -54,6 +54,7 @@ HEALTHY: dict[str, Any] = {
     ],
     "stack_parameters": [{"component": "shovel", "name": "s", "value": {"src-uri": "amqp://"}}],
     "stack_prune": False,
+    "stack_apps": [],
     "stack_app_source": "",
     "stack_app_module": "sample",
     "stack_app_requirements": "",
@@ -105,8 +106,7 @@ WANTED = Wanted(
         WantedPort(number=5672, bind="127.0.0.1", purpose="AMQP", variable="stack_amqp_port"),
         WantedPort(number=4369, bind="127.0.0.1", purpose="epmd", shared_with=("epmd", "systemd")),
     ),
-    celery_set="5.7",
-    queue_type="quorum",
+    celery=(("5.7", "quorum"),),
     disk_limit=200_000_000,
     processes=2,
 )

@@ -15,32 +15,16 @@ def document(
     """One local host with two workers that share the queue `math`; the ports are those of the endpoints."""
     services = ["rabbitmq-server", "redis-server", "stack-worker-default", "stack-worker-math", "stack-beat"]
     return {
-        "schema": 1,
+        "schema": 2,
         "env": "local",
         "runs_on": "hosts",
         "endpoints": {
-            "amqp": {"host": "127.0.0.1", "port": amqp, "on": "localhost", "vhost": "app"},
+            "amqp": {"host": "127.0.0.1", "port": amqp, "on": "localhost"},
             "management": {"host": "127.0.0.1", "port": management, "on": "localhost"},
-            "redis": {"host": "127.0.0.1", "port": redis, "on": "localhost", "db": 0},
-            "flower": {"host": "127.0.0.1", "port": flower, "on": "localhost"},
+            "redis": {"host": "127.0.0.1", "port": redis, "on": "localhost"},
         },
-        "accounts": {name: {"username": name, "secret": name} for name in SECRETS},
-        "exchange": "tasks",
-        "queue_type": "quorum",
-        "queues": ["default", "math"],
-        "longest_task": 300,
-        "app": {"module": "sample", "home": "/opt/rabbitry"},
-        "workers": [
-            {
-                "name": name,
-                "service": f"stack-worker-{name}",
-                "host": "localhost",
-                "queues": queues,
-                "concurrency": 2,
-            }
-            for name, queues in (("default", ["default", "math"]), ("math", ["math"]))
-        ],
-        "beat": {"service": "stack-beat", "host": "localhost", "tick": 5},
+        "accounts": {name: {"username": name, "secret": name} for name in SECRETS if name != "app"},
+        "apps": [application(flower=flower)],
         "hosts": [
             {
                 "name": "localhost",
@@ -50,9 +34,38 @@ def document(
                 "logs": "/var/log/rabbitry",
                 "groups": ["brokers"],
                 "services": [{"name": name, "description": name} for name in [*services, "stack-flower"]],
-                "versions": {"celery": "5.7"},
             }
         ],
+    }
+
+
+def application(name: str = "app", flower: int = 5555, db: int = 0) -> dict[str, Any]:
+    """An application; one with another name than `app` is one of several."""
+    of = "" if name == "app" else f"-{name}"
+    return {
+        "name": name,
+        "module": "sample",
+        "home": "/opt/rabbitry",
+        "celery": "5.7",
+        "vhost": name,
+        "account": {"username": name, "secret": name},
+        "db": db,
+        "exchange": "tasks",
+        "queue_type": "quorum",
+        "queues": ["default", "math"],
+        "longest_task": 300,
+        "workers": [
+            {
+                "name": worker,
+                "service": f"stack-worker{of}-{worker}",
+                "host": "localhost",
+                "queues": queues,
+                "concurrency": 2,
+            }
+            for worker, queues in (("default", ["default", "math"]), ("math", ["math"]))
+        ],
+        "beat": {"service": f"stack-beat{of}", "host": "localhost", "tick": 5},
+        "flower": {"host": "127.0.0.1", "port": flower, "on": "localhost", "service": f"stack-flower{of}"},
     }
 
 

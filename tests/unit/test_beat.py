@@ -38,7 +38,11 @@ def test_only_another_beat_of_the_same_application_is_a_rival(
     process(tmp_path, 15, f"{python} -A shop beat", pids="15\t1")
     process(tmp_path, 16, "/usr/bin/vim -A shop beat")
     (tmp_path / "17").mkdir()
-    assert rabbitry_beat.rivals(rabbitry_beat.running(tmp_path), "shop", own_pid=10) == [11, 12]
+    # Another application of the same code, and our own started by hand.
+    process(tmp_path, 18, f"{python} -A shop beat -s /var/lib/other/schedule -S rabbitry_beat:scheduler")
+    process(tmp_path, 19, f"{python} -A shop beat -s /var/lib/own/schedule -S rabbitry_beat:scheduler")
+    own = ["celery", "-A", "shop", "beat", "-s", "/var/lib/own/schedule", "-S", "rabbitry_beat:scheduler"]
+    assert rabbitry_beat.rivals(rabbitry_beat.running(tmp_path), own, own_pid=10) == [11, 12, 19]
 
 
 def test_the_tick_joins_the_schedule_of_the_application(rabbitry_beat: ModuleType, tmp_path: Path) -> None:

@@ -22,11 +22,11 @@ def program(name: str = "stack-worker-default", *words: str, **change: Any) -> P
             "environment_file": "/etc/rabbitry/celery.env",
         }
     )  # fmt: skip
-    return Program(**{"service": service, "files": FILES, **change})
+    return Program(**{"service": service, "app": "app", "image": "local:1", "files": FILES, **change})
 
 
 def test_configuration_is_mounted_by_its_directory_and_other_files_alone() -> None:
-    found = containment.programs([program()], "rabbitry-local:1", "fragment.yaml")
+    found = containment.programs([program()], "fragment.yaml")
     assert found["services"]["stack-worker-default"]["volumes"] == [
         "./files/stack-worker-default/etc/rabbitry:/etc/rabbitry:ro",
         "./files/stack-worker-default/opt/rabbitry/lib/stack_settings.json"
@@ -35,21 +35,21 @@ def test_configuration_is_mounted_by_its_directory_and_other_files_alone() -> No
 
 
 def test_one_service_builds_the_image_that_all_have() -> None:
-    found = containment.programs([program(), program("stack-beat", "beat")], "rabbitry-local:1", "f.yaml")
+    found = containment.programs([program(), program("stack-beat", "beat")], "f.yaml")
     services = found["services"]
     assert [name for name, one in services.items() if "build" in one] == ["stack-worker-default"]
-    assert {one["image"] for one in services.values()} == {"rabbitry-local:1"}
+    assert {one["image"] for one in services.values()} == {"local:1"}
 
 
 def test_each_worker_has_a_twin_in_the_profile_workers() -> None:
-    services = containment.programs([program(), program("stack-beat", "beat")], "i", "f")["services"]
+    services = containment.programs([program(), program("stack-beat", "beat")], "f")["services"]
     twins = {name: one for name, one in services.items() if "profiles" in one}
     assert list(twins) == ["stack-worker-default-more"]
     assert twins["stack-worker-default-more"]["hostname"] == "stack-worker-default-more"
 
 
 def test_what_must_outlive_a_container_is_a_volume() -> None:
-    found = containment.programs([program(volumes={"stack-beat": "/var/lib/beat"})], "i", "f")
+    found = containment.programs([program(volumes={"stack-beat": "/var/lib/beat"})], "f")
     assert found["volumes"] == {"stack-beat": None}
     assert "stack-beat:/var/lib/beat" in found["services"]["stack-worker-default"]["volumes"]
 

@@ -19,6 +19,7 @@ from tests.unit.test_model import STACK
 def stack() -> Stack:
     """Two hosts: the broker under systemd, two workers under supervisord."""
     data = copy.deepcopy(STACK)
+    data["hosts"][0]["services"] = [{"name": "rabbitmq-server", "description": "RabbitMQ"}]
     names = ("stack-worker-default", "stack-worker-mail")
     data["hosts"].append(
         data["hosts"][0]

@@ -18,7 +18,7 @@ from rabbitry.entries import Entry
 from rabbitry.environment import Environment
 from rabbitry.errors import Fault, StackError
 from rabbitry.model import Stack
-from tests.unit.stack_document import document
+from tests.unit.stack_document import application, document
 
 STACK = Stack.from_data(document())
 ENVIRONMENT = Environment("local", Path("inventory/local.yml"))
@@ -35,10 +35,10 @@ def evidence(**sections: Any) -> Evidence:
 
 def seen(*hosts: Evidence, unreachable: tuple[Fault, ...] = ()) -> Seen:
     documents = [
-        {"schema": 1, "host": one.host, "time": one.time, "sections": one.sections, "faults": one.faults}
+        {"schema": 2, "host": one.host, "time": one.time, "sections": one.sections, "faults": one.faults}
         for one in hosts
     ]
-    whole = {"schema": 1, "stack": document(), "evidence": documents}
+    whole = {"schema": 2, "stack": document(), "evidence": documents}
     return Seen(STACK, hosts, unreachable, whole)
 
 
@@ -165,11 +165,34 @@ def test_what_could_not_be_looked_at_alone_is_2(tmp_path: Path, monkeypatch: pyt
     assert error.value.exit_code == 2
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 7}', '{"schema": 1, "stack": {}}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 7}', '{"schema": 2, "stack": {}}'])
 def test_a_file_that_is_no_evidence_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "e.json").write_text(text)
     with pytest.raises(StackError, match="no evidence that can be judged"):
         collecting.read(tmp_path / "e.json")
+
+
+def test_each_application_is_looked_at_and_what_all_share_is_told_once() -> None:
+    both = Stack.from_data({**document(), "apps": [application("shop"), application("blog", db=1)]})
+    locks = [{"task": "x", "database": 1}, {"task": "y", "database": 7}]
+    asked = evidence(
+        app={"shop": {"main": "s"}, "blog": {"main": "b"}},
+        rabbitmq={"login": {"shop": {"code": 0}, "blog": {"code": 403}}},
+        system={"flower": {"shop": 401, "blog": 200}, "clock": 1.0},
+        redis={"locks": locks},
+    )
+
+    def own(stack: Stack, found: Evidence) -> Found:
+        facts = [found.answers("app")["main"], found.section("rabbitmq")["login"]["code"]]
+        facts += [found.section("system")["flower"], len(found.section("redis")["locks"])]
+        return Found(f"{stack.app.name} {facts}")
+
+    found = judging.judge(both, [asked], {"a/cause": own, "b/other": says("one clock")}, KNOWN)
+    assert [one.wrong for one in found if one.slug == "a/cause"] == [
+        "shop ['s', 0, 401, 0]",
+        "blog ['b', 403, 200, 1]",
+    ]
+    assert [one.wrong for one in found if one.slug == "b/other"] == ["one clock"]
 
 
 def test_saved_evidence_is_its_owners_and_reads_back(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from rabbitry.model import Stack
 from tests.unit.stack_document import document
 
 STACK = Stack.from_data(document())
-WORKER = STACK.workers[0]
+WORKER = STACK.app.workers[0]
 HOST, SERVICE = WORKER.host, WORKER.service
 NODE = f"{WORKER.name}@web1"
 NOW = 1_795_460_700.0
@@ -35,7 +35,7 @@ def process(**more: Any) -> dict[str, Any]:
 
 def application(**more: Any) -> dict[str, Any]:
     answering = {
-        f"{one.name}@{'web1' if one.host == HOST else one.host}": one.queues for one in STACK.workers
+        f"{one.name}@{'web1' if one.host == HOST else one.host}": one.queues for one in STACK.app.workers
     }
     return {
         "python": "3.13.5",
@@ -52,7 +52,7 @@ def application(**more: Any) -> dict[str, Any]:
         "conf": {"accept_content": ["json"], "task_ignore_result": False},
         "tasks": ["sample.tasks.add"],
         "schedule": {"tick": "sample.tasks.add"},
-        "sends_to": [*STACK.queues],
+        "sends_to": [*STACK.app.queues],
         "nodes": {name: [*queues] for name, queues in answering.items()},
         **more,
     }
@@ -67,7 +67,7 @@ def evidence(*log: str, state: str = "running", since: float = NOW - 300, **sect
         HOST,
         NOW,
         {
-            "pulse": {"services": {one.service: pulse for one in STACK.workers if one.host == HOST}},
+            "pulse": {"services": {one.service: pulse for one in STACK.app.workers if one.host == HOST}},
             "logs": {SERVICE: list(log)},
             "processes": [process()],
             "app": application(),
@@ -110,7 +110,7 @@ MIXED = "celery.exceptions.ImproperlyConfigured: Cannot mix new and old setting 
         ("no_answer", evidence(app=application(nodes={})), f"its node `{NODE}` does not answer"),
         (
             "queue_not_consumed",
-            evidence(app=application(sends_to=[*STACK.queues, "urgent"])),
+            evidence(app=application(sends_to=[*STACK.app.queues, "urgent"])),
             "no worker consumes from the queue `urgent`",
         ),
         (

@@ -94,10 +94,10 @@ def test_silence_is_a_fault() -> None:
 
 def test_a_host_without_its_python_says_so(tmp_path: Path) -> None:
     stack = document()
-    stack["app"]["home"] = str(tmp_path)
+    stack["apps"][0]["home"] = str(tmp_path)
     name = next(one["name"] for one in stack["hosts"] if any("stack-" in s["name"] for s in one["services"]))
     assert evidence_app.collect(Question(stack, SECRETS, name)) == {
-        "fault": f"`{tmp_path}/venv/bin/python` is not there"
+        "app": {"fault": f"`{tmp_path}/venv/bin/python` is not there"}
     }
 
 

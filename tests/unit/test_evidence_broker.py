@@ -41,6 +41,10 @@ def broker(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
                 for answer in answers:
                     heard.append(client.recv(4096))
                     client.sendall(answer)
+                # What is closed with something unread in it is reset, and says another thing.
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(4096):
+                    pass
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

@@ -11,48 +11,11 @@ import pytest
 
 from rabbitry.errors import StackError
 from rabbitry.model import Stack
+from tests.unit.stack_document import application, document
 
-STACK: dict[str, Any] = {
-    "schema": 1,
-    "env": "local",
-    "runs_on": "hosts",
-    "endpoints": {
-        "amqp": {"host": "127.0.0.1", "port": 5672, "on": "localhost", "vhost": "a/b c"},
-        "management": {"host": "::1", "port": 15672, "on": "localhost"},
-        "redis": {"host": "127.0.0.1", "port": 6379, "on": "localhost", "db": 0},
-        "flower": {"host": "127.0.0.1", "port": 5555, "on": "localhost"},
-    },
-    "accounts": {
-        name: {"username": name, "secret": name} for name in ("app", "admin", "monitor", "redis", "flower")
-    },
-    "exchange": "tasks",
-    "queue_type": "quorum",
-    "queues": ["default"],
-    "longest_task": 300,
-    "app": {"module": "sample", "home": "/opt/rabbitry"},
-    "workers": [
-        {
-            "name": "default",
-            "service": "stack-worker-default",
-            "host": "localhost",
-            "queues": ["default"],
-            "concurrency": 2,
-        }
-    ],
-    "beat": {"service": "stack-beat", "host": "localhost", "tick": 5},
-    "hosts": [
-        {
-            "name": "localhost",
-            "address": "localhost",
-            "connection": "local",
-            "supervisor": "systemd",
-            "logs": "/var/log/rabbitry",
-            "groups": ["brokers"],
-            "services": [{"name": "rabbitmq-server", "description": "RabbitMQ"}],
-            "versions": {"rabbitmq": "4.0.5"},
-        }
-    ],
-}
+STACK: dict[str, Any] = document()
+STACK["endpoints"]["management"]["host"] = "::1"
+STACK["apps"][0]["vhost"] = "a/b c"
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -71,25 +34,36 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 
 def test_everything_is_read() -> None:
     stack = Stack.from_data(STACK)
-    assert stack.workers[0].queues == ("default",)
-    assert stack.beat is not None and stack.beat.tick == 5
-    assert stack.hosts[0].versions["rabbitmq"] == "4.0.5"
+    assert stack.app.workers[0].queues == ("default", "math")
+    assert stack.app.beat is not None and stack.app.beat.tick == 5
     assert stack.accounts["monitor"].username == "monitor"
     assert stack.is_local
 
 
 def test_beat_and_flower_may_be_absent() -> None:
-    stack = Stack.from_data(
-        {**changed("endpoints.flower", "x"), "beat": None}
-        | {"endpoints": {**STACK["endpoints"], "flower": None}}
-    )
-    assert stack.beat is None and stack.endpoints.flower is None
+    stack = Stack.from_data({**STACK, "apps": [{**STACK["apps"][0], "beat": None, "flower": None}]})
+    assert stack.app.beat is None and stack.app.flower is None
+    assert list(stack.ends()) == ["amqp", "management", "redis"]
+
+
+def test_each_application_is_a_stack_of_its_own() -> None:
+    both = {**STACK, "apps": [application("shop", db=1), application("blog", flower=5556, db=2)]}
+    stack = Stack.from_data(both)
+    assert [one.app.db for one in stack.each()] == [1, 2]
+    assert stack.only("blog").app.name == "blog"
+    assert list(stack.ends()) == ["amqp", "management", "redis", "flower/shop", "flower/blog"]
+    assert stack.of("stack-worker-blog-math") == stack.apps[1] and stack.of("redis-server") is None
+    for name, said in (("", "which application is meant"), ("bolg", "no application `bolg`")):
+        with pytest.raises(StackError) as caught:
+            stack.only(name)
+        assert caught.value.message == f"{said}: there is `shop`, `blog`"
+    assert Stack.from_data(STACK).only("").app.name == "app"
 
 
 def test_endpoints_are_written_as_urls_need_them() -> None:
     stack = Stack.from_data(STACK)
     assert str(stack.endpoints.management) == "[::1]:15672"
-    assert stack.endpoints.amqp.path == "a%2Fb%20c"
+    assert stack.app.path == "a%2Fb%20c"
 
 
 @pytest.mark.parametrize(
@@ -99,11 +73,12 @@ def test_endpoints_are_written_as_urls_need_them() -> None:
         ("endpoints.amqp.tls", True, "unknown key `stack.endpoints.amqp.tls`"),
         ("hosts.0.supervisor", None, "missing key `stack.hosts[0].supervisor`"),
         ("accounts.monitor", None, "missing key `stack.accounts.monitor`"),
-        ("queues", "default", "`stack.queues` is str 'default'"),
+        ("apps.0.queues", "default", "`stack.apps[0].queues` is str 'default'"),
         ("endpoints.amqp.port", "5672", "`stack.endpoints.amqp.port` is str '5672', not int"),
-        ("longest_task", True, "`stack.longest_task` is bool True, not int"),
-        ("workers.0.queues", [1], "`stack.workers[0].queues[0]` is int 1, not str"),
-        ("schema", 2, "schema 2 instead of 1"),
+        ("apps.0.longest_task", True, "`stack.apps[0].longest_task` is bool True, not int"),
+        ("apps.0.workers.0.queues", [1], "`stack.apps[0].workers[0].queues[0]` is int 1, not str"),
+        ("apps", [], "`stack.apps` names no application"),
+        ("schema", 1, "schema 1 instead of 2"),
     ],
 )
 def test_what_does_not_fit_is_named(path: str, value: Any, said: str) -> None:

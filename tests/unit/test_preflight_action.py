@@ -50,23 +50,23 @@ def app(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def application(**stack: Any) -> tuple[list[str], list[Fault]]:
-    return preflight.application(stack, str)
+def application(**app: Any) -> tuple[list[str], list[Fault]]:
+    return source.sources({"name": "", **app}, str, REPOSITORY / preflight.SAMPLE)
 
 
 def test_the_sample_application_is_there() -> None:
-    assert application(stack_app_source="", stack_app_module="sample")[1] == []
+    assert application(source="", module="sample")[1] == []
 
 
 def test_the_checksum_follows_the_source(app: Path) -> None:
-    before, faults = application(stack_app_source=str(app), stack_app_module="shop.tasks:celery")
+    before, faults = application(source=str(app), module="shop.tasks:celery")
     assert faults == []
     (app / "tool.py").write_text("x = 1\n")
-    assert application(stack_app_source=str(app))[0] != before
+    assert application(source=str(app))[0] != before
 
 
 def test_a_missing_source_is_refused() -> None:
-    (fault,) = application(stack_app_source="/no/such", stack_app_module="x")[1]
+    (fault,) = application(source="/no/such", module="x")[1]
     assert fault == Fault(
         "`stack_app_source` is `/no/such`: `/no/such` is not a directory", "ls -la /no/such"
     )
@@ -77,21 +77,21 @@ def test_an_unreadable_source_is_refused(app: Path, monkeypatch: pytest.MonkeyPa
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "read_bytes", refuse)  # root would be allowed to read any mode
-    (fault,) = application(stack_app_source=str(app), stack_app_module="tool")[1]
+    (fault,) = application(source=str(app), module="tool")[1]
     assert fault.message.startswith(f"`stack_app_source` is `{app}`: `{app}/")
     assert fault.message.endswith("cannot be read: Permission denied")
     assert fault.hint == f"ls -la {app}"
 
 
 def test_a_missing_module_is_refused_with_those_that_are_there(app: Path) -> None:
-    (fault,) = application(stack_app_source=str(app), stack_app_module="shop.task")[1]
+    (fault,) = application(source=str(app), module="shop.task")[1]
     assert fault.message == f"`stack_app_module` is `shop.task`, which is not in {app}: there is shop, tool"
     assert fault.hint == f"ls {app}"
 
 
 def test_missing_requirements_are_refused(app: Path) -> None:
     path = str(app / "requirements.txt")
-    (fault,) = application(stack_app_source=str(app), stack_app_requirements=path)[1]
+    (fault,) = application(source=str(app), requirements=path)[1]
     assert (
         fault.message
         == f"`stack_app_requirements` is `{path}`, which cannot be read: No such file or directory"

@@ -144,4 +144,4 @@ def test_one_port_on_two_hosts_is_no_clash() -> None:
 
 def test_a_queue_may_be_consumed_by_a_worker_of_another_host() -> None:
     elsewhere = [{"name": "calc", "queues": ["math"]}]
-    assert faults_of(worker(queues=["default"]), workers_elsewhere=elsewhere) == []
+    assert faults_of(worker(queues=["default"]), workers_elsewhere={"app": elsewhere}) == []

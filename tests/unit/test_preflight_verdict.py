@@ -65,12 +65,14 @@ def test_a_set_that_was_seen_to_work_passes(celery_set: str, queue_type: str, br
 
 
 def test_the_broker_of_the_release_is_judged_before_it_is_installed() -> None:
-    faults, _ = judge(SEEN, replace(WANTED, queue_type="classic"))
+    faults, _ = judge(SEEN, replace(WANTED, celery=(("5.7", "classic"),)))
     assert [fault.message for fault in faults] == [
         "host web1: Celery 5.7 with classic queues on RabbitMQ 4.0.5 stall: "
         "a plain task waits behind countdown tasks"
     ]
-    assert judge({**SEEN, "os": {**SEEN["os"], "version": "12"}}, replace(WANTED, queue_type="classic")) == (
+    assert judge(
+        {**SEEN, "os": {**SEEN["os"], "version": "12"}}, replace(WANTED, celery=(("5.7", "classic"),))
+    ) == (
         [],
         [],
     )

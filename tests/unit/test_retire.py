@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.rabbitry.stack.plugins.module_utils import files, processes, supervisor
 from ansible_collections.rabbitry.stack.plugins.module_utils.apt import PackageError
+from ansible_collections.rabbitry.stack.plugins.module_utils.departure import depart, forget
 from ansible_collections.rabbitry.stack.plugins.module_utils.inventory import Inventory
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
+from ansible_collections.rabbitry.stack.plugins.module_utils.retirement import Retirement
 
 from tests.unit.fake_site import Site
 from tests.unit.places import USER, directory, file
@@ -169,3 +172,34 @@ def test_an_empty_host_has_nothing_to_retire(site: Site) -> None:
     assert Inventory(site.ledger, site.accounts).empty
     site.record("user", USER)
     assert not Inventory(site.ledger, site.accounts).empty
+
+
+def test_what_one_owner_brought_goes_and_the_rest_of_the_host_stays(site: Site) -> None:
+    home, state = site.root / "apps" / "shop", site.root / "state" / "beat-shop"
+    for path in (home / "venvs" / "1", state):
+        path.mkdir(parents=True)
+    (site.root / "unit").touch()
+    (state / "schedule").touch()
+    (home / "current").symlink_to("releases/1")
+    own, shared = ("celery_app-shop", "celery_beat-shop"), ("celery_app-shop", "celery_app-blog")
+    site.record("service", "stack-beat-shop", own[1], created=True)
+    site.record("file", site.root / "unit", own[1], created=True)
+    site.record("venv", home / "venvs" / "1", own[0], created=True)
+    site.record("link", home / "current", own[0], created=True)
+    site.record("tree", home / "venvs" / "1", own[0])
+    site.record("directory", state, own[1], created=True)
+    site.record("directory", home / "venvs", own[0], created=True)
+    site.record("user", "celery", own[0], created=True)
+    for owner in shared:
+        site.record("directory", site.root / "apps", owner, created=True)
+    retirement = Retirement(Inventory(site.ledger, site.accounts, own), site.manager, (), check=False)
+    depart(retirement)
+    forget(own, retirement.verdict.removed, site.ledger)
+    assert site.stopped == ["stack-beat-shop"]
+    assert not (site.root / "unit").exists() and not (home / "venvs").exists()
+    # What beat remembers, whom it belongs to, and what another application uses.
+    assert (state / "schedule").exists() and "celery" in site.accounts.names and (site.root / "apps").exists()
+    entries = [entry for owner in own for entry in Ledger(owner, site.ledger).entries]
+    left = {(entry["kind"], entry["name"]) for entry in entries if entry["name"] != str(site.ledger)}
+    kept = {("directory", str(path)) for path in (state, site.root / "apps")}
+    assert left == kept | {("user", "celery")}

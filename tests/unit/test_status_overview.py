@@ -9,19 +9,24 @@ from typing import Any
 import pytest
 
 from rabbitry.listing import age, size, tables
+from rabbitry.model import Stack
 from rabbitry.overview import Overview
-from tests.unit.stack_document import stack
+from tests.unit.stack_document import application, document, stack
 
 STACK = stack()
 NAMES = [service.name for service in STACK.hosts[0].services]
 PORTS = {"stack-worker-default": [40001, 40002], "stack-worker-math": [40003]}
 
 
+def _queue(name: str, **counts: int) -> dict[str, Any]:
+    return {"vhost": "app", "name": name, "type": "quorum", **counts}
+
+
 def _pulse() -> dict[str, Any]:
     return {
         "host": "localhost",
         "time": 1000.0,
-        "versions": {"celery": "5.7.0", "flower": "2.2.0"},
+        "versions": {"app": {"celery": "5.7.0", "flower": "2.2.0"}},
         "services": {
             name: {
                 "running": True,
@@ -37,19 +42,33 @@ def _pulse() -> dict[str, Any]:
         "broker": {
             "versions": {"rabbitmq": "4.0.5", "erlang": "27"},
             "alarms": [],
-            "delayed": 3,
+            "delayed": {"app": 3},
             "nodes": [
                 {"name": "rabbit@localhost", "mem_used": 2**20, "mem_limit": 2**30, "disk_free": 2**30}
                 | {"disk_free_limit": 50 * 2**20}
             ],
             "queues": [
-                {"name": "default", "type": "quorum", "ready": 1, "unacknowledged": 0, "consumers": 1},
-                {"name": "math", "type": "quorum", "ready": 0, "unacknowledged": 2, "consumers": 2},
+                {
+                    "vhost": "app",
+                    "name": "default",
+                    "type": "quorum",
+                    "ready": 1,
+                    "unacknowledged": 0,
+                    "consumers": 1,
+                },
+                {
+                    "vhost": "app",
+                    "name": "math",
+                    "type": "quorum",
+                    "ready": 0,
+                    "unacknowledged": 2,
+                    "consumers": 2,
+                },
             ],
             "consumers": [
-                {"queue": "default", "peer": 40001, "prefetch": 8},
-                {"queue": "math", "peer": 40001, "prefetch": 8},
-                {"queue": "math", "peer": 40003, "prefetch": 8},
+                {"vhost": "app", "queue": "default", "peer": 40001, "prefetch": 8},
+                {"vhost": "app", "queue": "math", "peer": 40001, "prefetch": 8},
+                {"vhost": "app", "queue": "math", "peer": 40003, "prefetch": 8},
             ],
         },
         "backend": {
@@ -57,7 +76,7 @@ def _pulse() -> dict[str, Any]:
             "memory": {"used_memory": 2**20, "maxmemory": 0, "maxmemory_policy": "noeviction"},
             "persistence": {"rdb_last_bgsave_status": "ok", "rdb_changes_since_last_save": 4},
         },
-        "flower": {"healthy": True},
+        "flower": {"stack-flower": {"healthy": True}},
     }
 
 
@@ -94,7 +113,7 @@ def test_consumers_are_counted_where_connections_cannot_be_seen() -> None:
         (("broker", "alarms"), ["memory"], "rabbitmq-server raises its memory alarm: publishers are blocked"),
         (("broker",), {"fault": "the management API is silent"}, "the management API is silent"),
         (("backend", "persistence", "rdb_last_bgsave_status"), "err", "redis-server could not save its data"),
-        (("flower",), {"healthy": False}, "stack-flower says that it is not healthy"),
+        (("flower", "stack-flower"), {"healthy": False}, "stack-flower says that it is not healthy"),
         (("broker", "queues"), [], "rabbitmq-server has no queue default"),
     ],
 )
@@ -115,12 +134,26 @@ def test_a_host_that_could_not_be_asked_is_a_fault() -> None:
     assert overview.document()["healthy"] is False
 
 
+def test_an_application_has_the_queues_of_its_own_vhost_only() -> None:
+    data = document()
+    data["apps"] = [application("shop"), application("blog", db=1)]
+    pulse = {**_pulse(), "versions": {"shop": {"celery": "5.7.0"}, "blog": {"celery": "5.6.2"}}}
+    for kind in ("queues", "consumers"):
+        pulse["broker"][kind] = [{**one, "vhost": "blog"} for one in pulse["broker"][kind]]
+    pulse["broker"]["delayed"] = {"shop": 0, "blog": 3}
+    overview = Overview(Stack.from_data(data), {"localhost": pulse})
+    assert "rabbitmq-server has no queue default" in [one.message for one in overview.faults()]
+    found = tables(overview, now=1000.0)
+    assert {row[0] for row in found[2][1]} == {"blog"}
+    assert overview.version(overview.stack.hosts[0], "stack-beat-blog") == "5.6.2"
+
+
 def test_the_document_is_json_and_complete() -> None:
-    document = json.loads(json.dumps(Overview(STACK, {"localhost": _pulse()}).document()))
-    assert document["healthy"] is True
-    assert [service["name"] for service in document["services"]] == NAMES
-    assert document["workers"][1]["consumes"] == ["math"]
-    versions = {service["name"]: service["version"] for service in document["services"]}
+    told = json.loads(json.dumps(Overview(STACK, {"localhost": _pulse()}).document()))
+    assert told["healthy"] is True
+    assert [service["name"] for service in told["services"]] == NAMES
+    assert told["workers"][1]["consumes"] == ["math"]
+    versions = {service["name"]: service["version"] for service in told["services"]}
     assert versions["rabbitmq-server"] == "4.0.5"
     assert versions["redis-server"] == "8.0.2"
     assert versions["stack-flower"] == "2.2.0"
@@ -131,8 +164,8 @@ def test_the_tables_name_state_ports_depths_and_memory() -> None:
     services, workers, queues, servers = tables(Overview(STACK, {"localhost": _pulse()}), now=1000.0)
     assert services[1][0] == ("localhost", "rabbitmq-server", "running", "1 min 40 s", "10", "5672", "4.0.5")
     assert workers[1][0] == ("stack-worker-default", "localhost", "default math", "default math")
-    assert queues[1][0] == ("default", "quorum", "1", "0", "1")
-    assert queues[1][-1] == ("(countdown)", "", "3", "", "")
+    assert queues[1][0] == ("app", "default", "quorum", "1", "0", "1")
+    assert queues[1][-1] == ("app", "(countdown)", "", "3", "", "")
     assert servers[1][1] == ("redis", "-", "1.0 MiB noeviction", "4 changes since the last save (ok)")
 
 

@@ -25,14 +25,14 @@ ANSWERS: dict[str, tuple[int, Any]] = {
     "/api/queues/a%2Fb?disable_stats=true&enable_queue_totals=true": (
         200,
         [
-            {"name": "math", "type": "quorum", "messages_ready": 2},
-            {"name": "celery_delayed_3", "type": "quorum", "messages": 4},
-            {"name": "x.reply", "type": "classic", "exclusive": True},
+            {"vhost": "a/b", "name": "math", "type": "quorum", "messages_ready": 2},
+            {"vhost": "a/b", "name": "celery_delayed_3", "type": "quorum", "messages": 4},
+            {"vhost": "a/b", "name": "x.reply", "type": "classic", "exclusive": True},
         ],
     ),
     "/api/consumers/a%2Fb": (
         200,
-        [{"queue": {"name": "math"}, "channel_details": CHANNEL, "prefetch_count": 8}],
+        [{"queue": {"vhost": "a/b", "name": "math"}, "channel_details": CHANNEL, "prefetch_count": 8}],
     ),
     "/healthcheck": (200, "OK"),
 }
@@ -65,34 +65,41 @@ def web() -> Iterator[int]:
 
 
 def test_the_broker_tells_alarms_queues_and_who_consumes(web: int) -> None:
-    found = vitals.broker("127.0.0.1", web, "monitor", PASSWORD, "a/b")
+    found = vitals.broker("127.0.0.1", web, "monitor", PASSWORD, ["a/b"])
     assert found["alarms"] == ["disk space"]
-    assert found["delayed"] == 4
+    assert found["delayed"] == {"a/b": 4}
     assert found["queues"] == [
-        {"name": "math", "type": "quorum", "ready": 2, "unacknowledged": 0, "consumers": 1}
+        {
+            "vhost": "a/b",
+            "name": "math",
+            "type": "quorum",
+            "ready": 2,
+            "unacknowledged": 0,
+            "consumers": 1,
+        }
     ]
-    assert found["consumers"] == [{"queue": "math", "peer": 40001, "prefetch": 8}]
+    assert found["consumers"] == [{"vhost": "a/b", "queue": "math", "peer": 40001, "prefetch": 8}]
     assert found["nodes"][0]["mem_used"] == 5
 
 
 def test_a_virtual_host_that_does_not_exist_has_no_queues(web: int) -> None:
-    found = vitals.broker("127.0.0.1", web, "monitor", PASSWORD, "other")
-    assert (found["queues"], found["consumers"], found["delayed"]) == ([], [], 0)
+    found = vitals.broker("127.0.0.1", web, "monitor", PASSWORD, ["other"])
+    assert (found["queues"], found["consumers"], found["delayed"]) == ([], [], {"other": 0})
 
 
 def test_a_wrong_password_and_a_closed_port_are_sentences(web: int) -> None:
     with pytest.raises(vitals.Silent, match="answers 401 to user `monitor`"):
-        vitals.broker("127.0.0.1", web, "monitor", "other", "a/b")
+        vitals.broker("127.0.0.1", web, "monitor", "other", ["a/b"])
     with pytest.raises(vitals.Silent, match="refuses connections at"):
-        vitals.broker("127.0.0.1", 1, "monitor", PASSWORD, "a/b")
+        vitals.broker("127.0.0.1", 1, "monitor", PASSWORD, ["a/b"])
     with pytest.raises(vitals.Silent, match="refuses connections"):
         vitals.backend("127.0.0.1", 1, "", PASSWORD)
     with pytest.raises(vitals.Silent, match="refuses connections"):
-        vitals.dashboard("127.0.0.1", 1)
+        vitals.dashboard("127.0.0.1", 1, "stack-flower")
 
 
 def test_flower_is_healthy(web: int) -> None:
-    assert vitals.dashboard("127.0.0.1", web) == {"healthy": True}
+    assert vitals.dashboard("127.0.0.1", web, "stack-flower") == {"healthy": True}
 
 
 def _redis(answer: bytes) -> tuple[int, list[bytes], threading.Thread]:

@@ -46,7 +46,7 @@ def far(address: str = "127.0.0.1", **ports: int) -> Stack:
     """A stack on the one remote host `web1` that listens on `address`."""
     document: dict[str, Any] = stack_document.document(**ports)
     document["hosts"][0] |= {"name": "web1", "connection": "ssh", "address": "127.0.0.1"}
-    for endpoint in document["endpoints"].values():
+    for endpoint in (*document["endpoints"].values(), document["apps"][0]["flower"]):
         endpoint |= {"host": address, "on": "web1"}
     return Stack.from_data(document)
 
@@ -64,7 +64,7 @@ def says(environment: Environment, *lines: str) -> None:
 def test_a_remote_loopback_is_reached_by_one_ssh(environment: Environment) -> None:
     says(environment, "fine")
     with tunnel.ways(environment, far()) as ways:
-        assert list(ways) == ["amqp", "management", "redis", "flower"]
+        assert list(ways) == ["amqp", "management", "redis", "flower/app"]
         words = (environment.root / "words").read_text(encoding="utf-8").splitlines()
         given = [value for option, value in itertools.pairwise(words) if option == "-L"]
         listens = {name: f"127.0.0.1:{port}:127.0.0.1" for name, (_, port) in ways.items()}

@@ -29,22 +29,23 @@ def schedule_file(stack: Stack, seen: Evidence) -> Found | None:
 @check("beat/double")
 def double(stack: Stack, seen: Evidence) -> Found | None:
     """A second beat runs here, or one where none belongs."""
-    if stack.beat is None:
+    if stack.app.beat is None:
         return None
-    own = seen.services.get(stack.beat.service, {}).get("pid", 0)
+    own = seen.services.get(stack.app.beat.service, {}).get("pid", 0)
     others = [
         one
         for one in seen.processes
         if is_beat(one["command"].split(), stack.app.module)
         and one["pid"] != own
-        and service_of(one) != stack.beat.service
+        # Another application's may be of the same code.
+        and service_of(one) not in seen.services
     ]
     if not others:
         return None
     first = others[0]
     where = f" in {first['unit']}" if first["unit"] else ""
     return Found(
-        f"a beat runs besides {stack.beat.service}: process {first['pid']} of {first['user']}{where}",
+        f"a beat runs besides {stack.app.beat.service}: process {first['pid']} of {first['user']}{where}",
         tuple(f"{one['pid']}: {one['command']}" for one in others[:3]),
     )
 
@@ -66,4 +67,4 @@ def down(stack: Stack, seen: Evidence) -> Found | None:
 
 
 def _service(stack: Stack, seen: Evidence) -> str:
-    return stack.beat.service if stack.beat is not None and stack.beat.host == seen.host else ""
+    return stack.app.beat.service if stack.app.beat is not None and stack.app.beat.host == seen.host else ""

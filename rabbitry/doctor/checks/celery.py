@@ -14,7 +14,7 @@ START = 20
 
 def workers(stack: Stack, seen: Evidence) -> list[Worker]:
     """The workers that belong on a host."""
-    return [worker for worker in stack.workers if worker.host == seen.host]
+    return [worker for worker in stack.app.workers if worker.host == seen.host]
 
 
 def settled(worker: Worker, seen: Evidence) -> bool:
@@ -79,10 +79,10 @@ def queue_not_consumed(stack: Stack, seen: Evidence) -> Found | None:
     app = seen.answers("app")
     nodes = app.get("nodes", {})
     # A worker on another host that has just started must not look like a missing one.
-    if len(nodes) < len(stack.workers) or not all(settled(one, seen) for one in workers(stack, seen)):
+    if len(nodes) < len(stack.app.workers) or not all(settled(one, seen) for one in workers(stack, seen)):
         return None
     taken = {queue for queues in nodes.values() for queue in queues}
-    missing = sorted(({*stack.queues} | {*app.get("sends_to", ())}) - taken)
+    missing = sorted(({*stack.app.queues} | {*app.get("sends_to", ())}) - taken)
     if not missing:
         return None
     known = {queue["name"]: queue for queue in seen.answers("rabbitmq").get("queues", ())}

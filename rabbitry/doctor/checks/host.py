@@ -42,9 +42,9 @@ def _ports(stack: Stack, host: str) -> list[tuple[str, int]]:
         ("rabbitmq-server", ends.amqp),
         ("rabbitmq-server", ends.management),
         ("redis-server", ends.redis),
-        ("stack-flower", ends.flower),
+        *((app.flower.service, app.flower) for app in stack.apps if app.flower),
     ]
-    found = [(service, end.port) for service, end in wanted if end is not None and end.on == host]
+    found = [(service, end.port) for service, end in wanted if end.on == host]
     return [*found, ("rabbitmq-server", CLUSTERING), ("rabbitry-epmd", MAPPER)]
 
 

@@ -41,7 +41,7 @@ def disk_full(stack: Stack, seen: Evidence) -> Found | None:
 @check("host/clock_drift")
 def clock_drift(stack: Stack, seen: Evidence) -> Found | None:
     """A worker here has heard times that are not its own; it says so once, until it is restarted."""
-    for worker in stack.workers:
+    for worker in stack.app.workers:
         for found in DRIFT.finditer("\n".join(seen.log(worker.service))):
             seconds = int(found["seconds"])
             hours = seconds % 3600 < 5 or seconds % 3600 > 3595

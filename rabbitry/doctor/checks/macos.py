@@ -26,7 +26,7 @@ def brew_root_owned(stack: Stack, seen: Evidence) -> Found | None:
 @check("macos/fork_safety")
 def fork_safety(stack: Stack, seen: Evidence) -> Found | None:
     """Apple's runtime ends the children of a worker, since it forks while a framework is in use."""
-    for worker in stack.workers:
+    for worker in stack.app.workers:
         if said := seen.said(worker.service, UNSAFE):
             return Found(f"macOS ends the processes of {worker.service} as they fork", (said,))
     return None

@@ -34,6 +34,6 @@ def _idle(stack: Stack, seen: Evidence) -> bool:
         return False
     if not seen.answers("app").get("conf", {}).get("task_acks_late"):
         return False  # what runs was acknowledged before: it is in no queue
-    used = {*stack.queues, *seen.answers("app").get("sends_to", ())}
+    used = {*stack.app.queues, *seen.answers("app").get("sends_to", ())}
     tasks = [queue for queue in queues if queue["name"] in used or queue["name"].startswith(DELAYED)]
     return not any(queue.get("messages", 0) for queue in tasks)

@@ -73,11 +73,11 @@ def size(count: float) -> str:
 def consumer_timeout(stack: Stack, seen: Evidence) -> Found | None:
     """A message may stay unacknowledged for less time than the longest task takes."""
     text = (node(seen).get("settings") or {}).get("consumer_timeout", "")
-    if not text.isdecimal() or int(text) / 1000 >= stack.longest_task:
+    if not text.isdecimal() or int(text) / 1000 >= stack.app.longest_task:
         return None
     said = seen.said(BROKER, "timed out waiting for a consumer acknowledgement")
     return Found(
         f"`consumer_timeout = {text}` in rabbitmq.conf ends what runs longer than {int(text) / 1000:g} s, "
-        f"and the longest task may take {stack.longest_task} s",
+        f"and the longest task may take {stack.app.longest_task} s",
         (said,),
     )

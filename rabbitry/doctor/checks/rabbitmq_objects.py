@@ -38,7 +38,7 @@ def vhost_missing(stack: Stack, seen: Evidence) -> Found | None:
 @check("rabbitmq/permission_missing")
 def permission_missing(stack: Stack, seen: Evidence) -> Found | None:
     """The application may not do everything in its virtual host."""
-    vhost, user = stack.endpoints.amqp.vhost, stack.accounts["app"].username
+    vhost, user = stack.app.vhost, stack.app.account.username
     broker = seen.answers("rabbitmq")
     if vhost not in [one["name"] for one in broker.get("vhosts", ())] or not _changed(seen):
         return None
@@ -55,17 +55,17 @@ def permission_missing(stack: Stack, seen: Evidence) -> Found | None:
 @check("rabbitmq/inequivalent_arg")
 def inequivalent_arg(stack: Stack, seen: Evidence) -> Found | None:
     """A queue of the application exists with another type than the one that its workers declare."""
-    vhost = stack.endpoints.amqp.vhost
+    vhost = stack.app.vhost
     for queue in seen.answers("rabbitmq").get("queues", ()):
         if (
             queue["vhost"] == vhost
-            and queue["name"] in stack.queues
-            and queue.get("type") != stack.queue_type
+            and queue["name"] in stack.app.queues
+            and queue.get("type") != stack.app.queue_type
         ):
             said = next((line for name in seen.services if (line := seen.said(name, "inequivalent arg"))), "")
             return Found(
                 f"the queue `{queue['name']}` is of type {queue.get('type')}, "
-                f"workers declare it as {stack.queue_type}",
+                f"workers declare it as {stack.app.queue_type}",
                 (said,),
             )
     return None

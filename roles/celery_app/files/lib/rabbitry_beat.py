@@ -22,6 +22,10 @@ TICK = {
 }
 
 
+# By this a command line is that of a beat which Rabbitry started.
+SCHEDULER = "rabbitry_beat:scheduler"
+
+
 def scheduler(app: Celery, **arguments: object) -> Scheduler:
     """Make the scheduler that `app` configures; for `celery beat -S rabbitry_beat:scheduler`."""
     aliases = dict(load_extension_class_names("celery.beat_schedulers"))
@@ -53,7 +57,7 @@ def scheduler(app: Celery, **arguments: object) -> Scheduler:
 def start_alone(**_: object) -> None:
     """Refuse to start beside another beat of the same application: every task would be sent twice."""
     withdraw()
-    pids = rivals(running(), application(sys.argv), os.getpid())
+    pids = rivals(running(), sys.argv, os.getpid())
     if pids:
         print(
             f"error: another beat of `{application(sys.argv)}` runs on this host: process {pids[0]}\n"
@@ -88,13 +92,24 @@ def running(proc: Path = Path("/proc")) -> dict[int, list[str]]:
     return found
 
 
-def rivals(processes: dict[int, list[str]], app: str, own_pid: int) -> list[int]:
-    """Processes that are a beat of `app`, other than ours."""
+def rivals(processes: dict[int, list[str]], own: list[str], own_pid: int) -> list[int]:
+    """Processes that are a beat of the application on our own command line, other than ours.
+
+    One that keeps its last runs elsewhere is the beat of another application of the same code.
+    """
     return sorted(
         pid
         for pid, words in processes.items()
-        if pid != own_pid and is_beat(words) and application(words) == app
+        if pid != own_pid
+        and is_beat(words)
+        and application(words) == application(own)
+        and not (SCHEDULER in words and after(words, "-s") != after(own, "-s"))
     )
+
+
+def after(words: list[str], option: str) -> str:
+    """The word behind an option on a command line, or ""."""
+    return words[words.index(option) + 1] if option in words[:-1] else ""
 
 
 def is_beat(words: list[str]) -> bool:
