@@ -6,16 +6,30 @@ import sys
 
 from invoke.context import Context
 
+from rabbitry.development import bench as bench
+from rabbitry.development import lint as lint
+from rabbitry.development import molecule as molecule
+from rabbitry.development import render as render
+from rabbitry.development import test as test
 from rabbitry.environment import Environment
 from rabbitry.verb import on_stack, start, verb
 
 
 @on_stack
-def up(environment: Environment, check: bool = False, full: bool = False, verbose: bool = False) -> None:
-    """Bring the stack up and prove that it works (--check: only say what would change)."""
+def up(
+    environment: Environment,
+    check: bool = False,
+    full: bool = False,
+    verbose: bool = False,
+    watch: bool = False,
+) -> None:
+    """Bring the stack up and prove that it works (--check: only say what would change).
+
+    --on compose: in containers; --watch: with the code mounted, restarted when it changes.
+    """
     from rabbitry.up import up
 
-    up(environment, check=check, full=full, verbose=verbose)
+    up(environment, check=check, full=full, verbose=verbose, watch=watch)
 
 
 @verb
@@ -145,53 +159,27 @@ def reset(environment: Environment, yes: bool = False) -> None:
 
 
 @on_stack
+def backup(environment: Environment, to: str = "") -> None:
+    """Write the broker's definitions and Redis' data into a directory (--to DIR), checksummed."""
+    from rabbitry.backup import backup
+
+    backup(environment, to)
+
+
+@on_stack
+def restore(environment: Environment, source: str = "", yes: bool = False) -> None:
+    """Give a running stack what a backup holds, on hosts or in containers: ./inv restore [DIR]."""
+    from rabbitry.backup import restore
+
+    restore(environment, source, yes=yes)
+
+
+@on_stack
 def secrets(environment: Environment, name: str = "") -> None:
     """Print a password: ./inv secrets app; without a name, list them."""
     from rabbitry.secrets import show
 
     show(environment, name)
-
-
-@verb
-def test(context: Context, suite: str = "", verbose: bool = False) -> int:
-    """Run the tests (--suite unit, repo, flow or molecule: only that one, whole)."""
-    from rabbitry.testing import test
-
-    return test(suite, verbose)
-
-
-@verb
-def molecule(
-    context: Context, role: str = "", scenario: str = "", platform: str = "", keep: bool = False
-) -> int:
-    """Run the roles' scenarios, step by step: ./inv molecule [role] (--keep: the host stays)."""
-    from rabbitry.molecule import molecule
-
-    return molecule(role, scenario, platform, keep)
-
-
-@verb
-def lint(context: Context) -> int:
-    """Run every linter and report all that they say."""
-    from rabbitry.lint import lint
-
-    return lint()
-
-
-@verb
-def bench(context: Context, name: str = "provision") -> int | None:
-    """Measure, side by side with a plain script: ./inv bench provision."""
-    from rabbitry.bench import bench
-
-    return bench(name)
-
-
-@verb
-def render(context: Context, check: bool = False) -> int:
-    """Write the generated parts of the documentation anew (--check: only compare)."""
-    from rabbitry.render import render
-
-    return render(check)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ WORDS = {
     "logs": "service",
     "restart": "service",
     "secrets": "name",
+    "restore": "source",
     "bench": "name",
     "fix": "name",
     "doctor": "slug",
@@ -33,7 +34,19 @@ WORDS = {
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {"--on", "-o", "--scenario", "--platform", "-p", "--host", "--from", "--save", "--file"}
+VALUES |= {
+    "--on",
+    "-o",
+    "--to",
+    "-t",
+    "--scenario",
+    "--platform",
+    "-p",
+    "--host",
+    "--from",
+    "--save",
+    "--file",
+}
 
 
 def verb(body: Callable[..., int | None]) -> Any:

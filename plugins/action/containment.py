@@ -32,7 +32,7 @@ GROUP = 10001
 class ActionModule(ActionBase):
     """`directory`, `project`, `servers` {name: {files, watch}}, `programs` (files of every image), `apps` as
     playbooks/tasks/contained_application.yml describes them, `bind`, `variables` of compose's .env, `dotenv`
-    (a second place for it, or "").
+    (a second place for it, or ""), `live`: whether the applications' code is mounted.
 
     Every file is 0640 and of the group that the containers get. Check mode only tells.
     """
@@ -52,7 +52,8 @@ class ActionModule(ActionBase):
                 label: f"{given['project']}:{label}-{bundle.digest(found)[:12]}"
                 for label, found in recipes.items()
             }
-            wanted = dict(texts(given, images, group, root))
+            lives = {app["label"]: self.live(app) for app in given["apps"]} if given["live"] else {}
+            wanted = dict(texts(given, images, lives, group, root))
             changed = [path for path, text in wanted.items() if files.read(path) != text.encode()]
             stale = stray(root / containment.FILES, set(wanted))
             contexts = {root / containment.IMAGES / label: found for label, found in recipes.items()}
@@ -71,6 +72,12 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"cannot write {error.filename}: {error.strerror}") from error
         paths = [str(path) for path in (*changed, *stale, *rebuilt)]
         return {**result, "changed": bool(paths), "paths": paths}
+
+    def live(self, app: Mapping[str, Any]) -> str:
+        """The mount of an application's code over that of its image."""
+        image = app["image"]
+        source = Path(self._loader.path_dwim(image["source"])).expanduser().resolve()
+        return f"{source}:{image['home']}/current:ro"
 
     def recipe(self, app: Mapping[str, Any], programs: Sequence[Mapping[str, Any]]) -> list[bundle.Entry]:
         """Everything that an application's image is built from."""
@@ -95,11 +102,11 @@ class ActionModule(ActionBase):
 
 
 def texts(
-    given: Mapping[str, Any], images: Mapping[str, str], group: int, root: Path
+    given: Mapping[str, Any], images: Mapping[str, str], lives: Mapping[str, str], group: int, root: Path
 ) -> Iterator[tuple[Path, str]]:
     """Every file but those of images, by its path; InvalidService, ValueError."""
     found = [
-        program(app, one, images[app["label"]], given["bind"])
+        program(app, one, images[app["label"]], given["bind"], lives.get(app["label"], ""))
         for app in given["apps"]
         for one in app["services"]
     ]
@@ -124,7 +131,9 @@ def texts(
         yield Path(given["dotenv"]), text
 
 
-def program(app: Mapping[str, Any], definition: Mapping[str, Any], image: str, bind: str) -> Program:
+def program(
+    app: Mapping[str, Any], definition: Mapping[str, Any], image: str, bind: str, live: str
+) -> Program:
     """A program of an application with its own files; each is given what it reads, no other's passwords."""
     service = Service.from_vars(definition)
     port = app["ports"].get(service.name)
@@ -133,6 +142,7 @@ def program(app: Mapping[str, Any], definition: Mapping[str, Any], image: str, b
         app=app["label"],
         image=image,
         files=[file for file in app["files"] if file["path"] in containment.watched(service)],
+        live=live,
         ports=[f"{bind}:{port}:{port}"] if port else (),
         volumes={name: path for name, path in app["volumes"].items() if name == service.name},
     )

@@ -86,7 +86,11 @@ class Compose:
 
         DockerError names the first service that did not become healthy.
         """
-        before = {one.id: one.started for one in self.containers()}
+        here = self.containers()
+        before = {one.id: one.started for one in here}
+        paused = [one for one in here if one.state == "paused" and one.service in (names or (one.service,))]
+        if paused:
+            run(["docker", "unpause", *(one.id for one in paused)])
         words = ["up", "--detach", "--wait", f"--wait-timeout={seconds}", "--quiet-pull", "--remove-orphans"]
         try:
             self.run(*words, *names, seconds=seconds + 900)
@@ -95,6 +99,7 @@ class Compose:
         after = self.containers()
         gone = set(before) - {one.id for one in after}
         changed = {one.service for one in after if before.get(one.id) != one.started}
+        changed |= {one.service for one in paused}
         return sorted(changed) + [f"container {one[:12]}" for one in sorted(gone) if not changed]
 
     def forget_images(self) -> None:

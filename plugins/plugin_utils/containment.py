@@ -25,12 +25,16 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A program of an application; `volumes` are {name: directory that outlives its container}."""
+    """A program of an application; `volumes` are {name: directory that outlives its container}.
+
+    `live` mounts the application's code over that of the image, "" where it does not.
+    """
 
     service: Service
     app: str
     image: str
     files: Sequence[Mapping[str, Any]]
+    live: str = ""
     ports: Sequence[str] = ()
     volumes: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,7 +74,7 @@ def _service(program: Program, fragment: str) -> Data:
         "hostname": service.name,
         "labels": {"rabbitry.configuration": configuration(program.files, watched(service))},
         **({"ports": list(program.ports)} if program.ports else {}),
-        "volumes": [*mounts, *kept],
+        "volumes": [*mounts, *kept, *([program.live] if program.live else [])],
     }
     return {**escaped(own), **render(service)}
 

@@ -9,7 +9,7 @@ from rabbitry.doctor.finding import SEVERITIES, Finding
 from rabbitry.doctor.registry import Check
 from rabbitry.entries import Entry
 from rabbitry.errors import Fault
-from rabbitry.model import Stack
+from rabbitry.model import COMPOSE, Stack
 
 CRASHED = "doctor/check_crashed"
 UNREADABLE = "doctor/section_missing"
@@ -93,13 +93,20 @@ def _host(
         findings += [
             Finding(
                 slug, seen.host, found.wrong, found.evidence, entry.why,
-                entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity, found.own,
+                _remedy(stack, entry, seen.host, option), entry.page, entry.severity, found.own,
                 found.service,
             )
             for found in every
             if found
         ]  # fmt: skip
     return findings
+
+
+def _remedy(stack: Stack, entry: Entry, host: str, option: str) -> str:
+    """The command that mends it; in containers `up` does what a fix does on hosts."""
+    if stack.runs_on == COMPOSE and entry.fix != "by hand":
+        return f"./inv up{option}"
+    return entry.remedy(f" --host {host}{option}")
 
 
 def following(slug: str, entries: Mapping[str, Entry]) -> set[str]:
