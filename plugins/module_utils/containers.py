@@ -9,6 +9,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 PROJECT, SERVICE, HASH = (f"com.docker.compose.{name}" for name in ("project", "service", "config-hash"))
@@ -72,7 +73,12 @@ class Compose:
         return {name: checksum for name, _, checksum in (line.partition(" ") for line in lines)}
 
     def differing(self, names: Sequence[str] = ()) -> list[str]:
-        """Services that do not run, or not as they are described now, of `names` when any are given."""
+        """Services that do not run, or not as they are described now, of `names` when any are given.
+
+        Before the first run nothing is described: then it is all of them.
+        """
+        if not Path(self.env_file).exists():
+            return list(names) or ["every service"]
         here = {one.service: one for one in self.containers()}
         wanted = {name: each for name, each in self.hashes().items() if name in (names or (name,))}
         return sorted(

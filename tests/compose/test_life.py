@@ -16,6 +16,12 @@ KEY = "kept by a user"
 pytestmark = [pytest.mark.hosts, pytest.mark.steps]
 
 
+def test_a_check_of_a_fresh_machine_tells_and_changes_nothing(stack: Contained) -> None:
+    result = stack.inv("up", "--on", "compose", "--check")
+    assert "Start broker and backend" in result.out and "Write it down" in result.out
+    assert stack.left() == {} and not (stack.environment.state / "compose").exists()
+
+
 def test_up_proves_that_tasks_come_back(stack: Contained) -> None:
     result = stack.inv("up", "--on", "compose", seconds=UP)
     assert "2 of 2 queues carried a task" in result.err
