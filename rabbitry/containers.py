@@ -59,6 +59,7 @@ def tell(environment: Environment, stack: Stack, *, logs: bool = False) -> dict[
     }
     if logs:
         answer["logs"] = {name: _since_start(found[name]) for name in names if name in found}
+        answer["ledgers"] = str(environment.state / "compose" / "ledger")
         answer["processes"] = [each for name in names if name in found for each in _processes(found[name])]
     return answer
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 PROJECT, SERVICE, HASH = (f"com.docker.compose.{name}" for name in ("project", "service", "config-hash"))
+# The end of the names of services in the profile `workers`.
+MORE = "-more"
 LOG_LINES = 20
 # Seconds of everything that does not wait for a service.
 SHORT = 60
@@ -99,7 +101,9 @@ class Compose:
             run(["docker", "unpause", *(one.id for one in paused)])
         words = ["up", "--detach", "--wait", f"--wait-timeout={seconds}", "--quiet-pull", "--remove-orphans"]
         try:
-            self.run(*words, *names, seconds=seconds + 900)
+            # Workers that somebody has added by hand change with the others.
+            added = any(one.service.endswith(MORE) for one in here)
+            self.run(*(["--profile", "workers"] if added else []), *words, *names, seconds=seconds + 900)
         except DockerError as error:
             raise self._explained(error) from error
         after = self.containers()

@@ -26,7 +26,8 @@ class Question:
     """`stack` is the document stack.json, `secrets` the passwords by the names that it refers to.
 
     `told` is what Docker says of a stack in containers, which no supervisor of this host could: {"services":
-    {name: state as of a supervisor}, "versions", "logs": {name: lines}, "processes"}; empty on hosts.
+    {name: state as of a supervisor}, "versions", "logs": {name: lines}, "processes", "ledgers": directory};
+    empty on hosts.
     """
 
     stack: Mapping[str, Any]

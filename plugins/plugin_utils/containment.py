@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
 from ansible_collections.rabbitry.stack.plugins.module_utils.compose import escaped, render
+from ansible_collections.rabbitry.stack.plugins.module_utils.containers import MORE
 from ansible_collections.rabbitry.stack.plugins.module_utils.service import Service
 
 # Below the stack's directory, on the machine that runs Docker.
@@ -53,8 +54,8 @@ def programs(found: Iterable[Program], fragment: str) -> Data:
         services[name] = _service(program, fragment)
         volumes |= dict.fromkeys(program.volumes)
         if program.service.command[3:4] == ("worker",):
-            twin = {"hostname": f"{name}-more", "profiles": ["workers"]}
-            services[f"{name}-more"] = {**services[name], **twin}
+            twin = {"hostname": name + MORE, "profiles": ["workers"]}
+            services[name + MORE] = {**services[name], **twin}
         if program.app not in built:
             built.add(program.app)
             context = f"./{IMAGES}/{program.app}"
