@@ -77,6 +77,11 @@ def _images(project: str, check: bool) -> tuple[Things, Things]:
             name for name in names if name.startswith("rabbitry-") and not name.startswith(f"{project}:")
         ]
         if others:
+            # Another stack has the same application: only its name for it goes.
+            for name in (one for one in names if one.startswith(f"{project}:")):
+                gone.append({"kind": "image", "name": name})
+                if not check:
+                    run(["docker", "image", "rm", name])
             continue
         shown = names[0] if names else image["Id"].partition(":")[2][:12]
         if image["Id"] in used:
