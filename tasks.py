@@ -6,12 +6,14 @@ import sys
 
 from invoke.context import Context
 
-from rabbitry.development import bench as bench
-from rabbitry.development import lint as lint
-from rabbitry.development import molecule as molecule
-from rabbitry.development import render as render
-from rabbitry.development import test as test
+from rabbitry.developing import bench as bench
+from rabbitry.developing import lint as lint
+from rabbitry.developing import molecule as molecule
+from rabbitry.developing import render as render
+from rabbitry.developing import test as test
 from rabbitry.environment import Environment
+from rabbitry.keeping import backup as backup
+from rabbitry.keeping import restore as restore
 from rabbitry.verb import on_stack, start, verb
 
 
@@ -89,6 +91,22 @@ def restart(environment: Environment, service: str = "") -> None:
 
 
 @on_stack
+def deploy(environment: Environment, app: str = "", list: bool = False) -> None:
+    """Put an application's source in use and lose no task: ./inv deploy [APP] (--list: what was in use)."""
+    from rabbitry.deploy import deploy
+
+    deploy(environment, app, history=list)
+
+
+@on_stack
+def rollback(environment: Environment, app: str = "", to: str = "", list: bool = False) -> None:
+    """Put the release from before in use again, or the one called --to: ./inv rollback [APP] (--list)."""
+    from rabbitry.rollback import rollback
+
+    rollback(environment, app, to=to, history=list)
+
+
+@on_stack
 def down(environment: Environment) -> None:
     """Stop the stack; data stays."""
     from rabbitry.down import down
@@ -156,22 +174,6 @@ def reset(environment: Environment, yes: bool = False) -> None:
     from rabbitry.reset import reset
 
     reset(environment, yes=yes)
-
-
-@on_stack
-def backup(environment: Environment, to: str = "") -> None:
-    """Write the broker's definitions and Redis' data into a directory (--to DIR), checksummed."""
-    from rabbitry.backup import backup
-
-    backup(environment, to)
-
-
-@on_stack
-def restore(environment: Environment, source: str = "", yes: bool = False) -> None:
-    """Give a running stack what a backup holds, on hosts or in containers: ./inv restore [DIR]."""
-    from rabbitry.backup import restore
-
-    restore(environment, source, yes=yes)
 
 
 @on_stack

@@ -14,7 +14,7 @@ from typing import IO
 from rabbitry import access, privilege, record
 from rabbitry.environment import Environment
 from rabbitry.errors import Fault, StackError
-from rabbitry.events import Event, Result, faults, parse
+from rabbitry.events import Event, Result, faults, notes, parse
 from rabbitry.host import run as run_here
 from rabbitry.inventory import carrier, is_local, overriding, program, variables
 
@@ -23,12 +23,14 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class Run:
-    """A playbook that ended well; `changed` are the results that changed something (would, in check mode)."""
+    """A playbook that ended well; `changed` are the results that changed something (would, in check mode),
+    `notes` what is worth knowing and stopped nothing."""
 
     playbook: str
     seconds: float
     changed: tuple[Result, ...]
     log: Path
+    notes: tuple[Fault, ...] = ()
 
 
 def run(
@@ -120,7 +122,7 @@ def _play(
             f"{program('ansible-inventory')} -i {environment.inventory} --graph",
         )
     changed = tuple(result for result in results if result.status == "changed")
-    return Run(playbook, time.monotonic() - began, changed, log)
+    return Run(playbook, time.monotonic() - began, changed, log, tuple(notes(results)))
 
 
 def ask(environment: Environment, host: str, argv: Sequence[str]) -> str:

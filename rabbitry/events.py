@@ -25,7 +25,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """What a task did on a host; `faults` come from modules that look for everything that is wrong."""
+    """What a task did on a host; `faults` come from modules that look for everything that is wrong, `notes`
+    are faults that stop nothing."""
 
     host: str
     task: str
@@ -35,6 +36,7 @@ class Result:
     hint: str
     log: tuple[str, ...]
     faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...] = ()
 
     @property
     def is_bad(self) -> bool:
@@ -72,16 +74,19 @@ def parse(line: str) -> Event | None:
         case "stats":
             return Stats(data["hosts"])
         case "result":
-            return Result(
-                **data
-                | {"log": tuple(data["log"]), "faults": tuple(_fault(fault) for fault in data["faults"])}
-            )
+            several = {name: tuple(map(_fault, data.get(name, ()))) for name in ("faults", "notes")}
+            return Result(**data | {"log": tuple(data["log"])} | several)
     return None
 
 
 def faults(results: Iterable[Result]) -> list[Fault]:
     """What is wrong according to all failed results, each thing once, in the order in which it was found."""
     return list(dict.fromkeys(fault for result in results if result.is_bad for fault in result.explain()))
+
+
+def notes(results: Iterable[Result]) -> list[Fault]:
+    """What the results remark on without failing, each thing once: hosts of one release say the same."""
+    return list(dict.fromkeys(note for result in results for note in result.notes))
 
 
 def _fault(data: Mapping[str, Any]) -> Fault:

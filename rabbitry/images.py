@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import tempfile
@@ -111,12 +110,8 @@ def _bootstrap(engine: DockerClient, name: str, key: str) -> None:
 def _build(engine: DockerClient, folder: Path, name: str, labels: Mapping[str, str]) -> None:
     from docker.errors import APIError, BuildError
 
-    index = os.environ.get("PIP_INDEX_URL", "")
-    arguments = {"PIP_INDEX_URL": index} if index else {}
     try:
-        engine.images.build(
-            path=str(folder), tag=name, rm=True, labels=dict(labels), buildargs=arguments, timeout=PATIENCE
-        )
+        engine.images.build(path=str(folder), tag=name, rm=True, labels=dict(labels), timeout=PATIENCE)
     except BuildError as error:
         said = [line for each in error.build_log for line in str(each.get("stream", "")).splitlines()]
         raise StackError(f"the image {name} cannot be built: {error}", f"ls {folder}", said[-15:]) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rabbitry.overview import Overview
+from rabbitry.past import SHORT, Past
 
 Table = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
 
@@ -13,6 +14,7 @@ def tables(overview: Overview, now: float) -> list[Table]:
     """(head, rows) of each table; `now` in seconds since 1970."""
     found: list[Table] = [
         (("host", "service", "state", "for", "pid", "ports", "version"), _services(overview, now)),
+        (("application", "host", "release", "for", "by"), _releases(overview, now)),
         (("worker", "host", "consumes from", "declared"), _workers(overview)),
         (("vhost", "queue", "type", "ready", "unacknowledged", "consumers"), _queues(overview)),
         (("server", "alarms", "memory", "storage"), _servers(overview)),
@@ -37,6 +39,15 @@ def _services(overview: Overview, now: float) -> list[tuple[str, ...]]:
                 )
             )
     return rows
+
+
+def _releases(overview: Overview, now: float) -> list[tuple[str, ...]]:
+    return [
+        (name, host, use.release[:SHORT], age(now - use.since), use.by)
+        for host, pulse in overview.pulses.items()
+        for name, told in pulse.get("releases", {}).items()
+        if (use := Past.read(told).current)
+    ]
 
 
 def _workers(overview: Overview) -> list[tuple[str, ...]]:

@@ -168,6 +168,7 @@ class Overview:
                 for app in self.stack.apps
                 for each in app.workers
             ],
+            "releases": {name: pulse.get("releases", {}) for name, pulse in self.pulses.items()},
             "broker": self.broker,
             "backend": self.backend,
             "flower": self.flowers,

@@ -50,9 +50,16 @@ def failure(error: StackError) -> None:
     note("\n\n".join(blocks))
 
 
-def block(fault: Fault) -> str:
-    """A fault as text."""
-    parts = [f"{paint('error:', 'red', sys.stderr)} {fault.message}"]
+def warnings(notes: Iterable[Fault]) -> None:
+    """What stopped nothing and is worth knowing, after everything else."""
+    for each in notes:
+        note("\n" + block(each, "warning"))
+
+
+def block(fault: Fault, kind: str = "error") -> str:
+    """A fault as text, or what stopped nothing, as a warning."""
+    colour = "red" if kind == "error" else "yellow"
+    parts = [f"{paint(kind + ':', colour, sys.stderr)} {fault.message}"]
     if fault.detail:
         parts.append("\n".join(f"  {text}" for text in fault.detail))
     if fault.hint:

@@ -31,10 +31,17 @@ def up(
         if check:
             report.line(f"{len(run.changed)} changes would be made; the differences: {run.log}")
             report.changes(run.changed)
+            report.warnings(run.notes)
             return
         environment.described()
         stack = Stack.load(environment.stack)
-        prove(environment, stack, progress)
+        try:
+            prove(environment, stack, progress)
+        except StackError:
+            # They may be the reason.
+            report.warnings(run.notes)
+            raise
     summary.show(environment, stack, run.log)
+    report.warnings(run.notes)
     if watch:
         watching.watch(environment)

@@ -27,6 +27,8 @@ WORDS = {
     "restart": "service",
     "secrets": "name",
     "restore": "source",
+    "deploy": "app",
+    "rollback": "app",
     "bench": "name",
     "fix": "name",
     "doctor": "slug",
@@ -34,19 +36,8 @@ WORDS = {
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {
-    "--on",
-    "-o",
-    "--to",
-    "-t",
-    "--scenario",
-    "--platform",
-    "-p",
-    "--host",
-    "--from",
-    "--save",
-    "--file",
-}
+VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file", "--to", "-t"}
+VALUES |= {"--on", "-o"}
 
 
 def verb(body: Callable[..., int | None]) -> Any:

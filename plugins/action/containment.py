@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,12 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.service import Serv
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_values import InvalidService
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import containment
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.containment import Program
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.containment_files import (
+    is_other,
+    stray,
+    unpacked,
+    write,
+)
 
 CHECKOUT = Path(__file__).resolve().parents[2] / "compose"
 CERTIFICATES = Path("/usr/local/share/ca-certificates")
@@ -27,6 +32,12 @@ PROGRAMS = "bin"
 CONTROL = {"rabbitmqctl": "exec -T rabbitmq-server rabbitmqctl", "restart": "restart"}
 # The group of mounted files where root writes them: compose/Dockerfile's.
 GROUP = 10001
+# How environments are filled on hosts, as far as an image's is.
+BUILDER = "ansible_collections/rabbitry/stack/plugins/module_utils"
+MODULES = Path(__file__).resolve().parents[1] / "module_utils"
+FILLING = ("deployment_error", "environment_fill", "layout", "masking", "requirements_text", "uv")
+# Files that the programs of an application share; what they keep elsewhere goes with their containers.
+KEPT = "/var/tmp"
 
 
 class ActionModule(ActionBase):
@@ -41,7 +52,10 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return `{"changed", "paths": [what was or would be written]}`; AnsibleActionFail."""
+        """Return `{"changed", "paths": [what was or would be written], "releases"}`; AnsibleActionFail.
+
+        The releases are what the module container_commands takes.
+        """
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = dict(self._task.args)
         group = os.getgid() or GROUP
@@ -49,10 +63,11 @@ class ActionModule(ActionBase):
         try:
             recipes = {app["label"]: self.recipe(app, given["programs"]) for app in given["apps"]}
             images = {
-                label: f"{given['project']}:{label}-{bundle.digest(found)[:12]}"
+                label: f"{given['project']}:{label}-{containment.identity(found)}"
                 for label, found in recipes.items()
             }
             lives = {app["label"]: self.live(app) for app in given["apps"]} if given["live"] else {}
+            releases = [release(app, images[app["label"]], root) for app in given["apps"]]
             wanted = dict(texts(given, images, lives, group, root))
             changed = [path for path, text in wanted.items() if files.read(path) != text.encode()]
             stale = stray(root / containment.FILES, set(wanted))
@@ -71,34 +86,37 @@ class ActionModule(ActionBase):
         except OSError as error:
             raise AnsibleActionFail(f"cannot write {error.filename}: {error.strerror}") from error
         paths = [str(path) for path in (*changed, *stale, *rebuilt)]
-        return {**result, "changed": bool(paths), "paths": paths}
+        return {**result, "changed": bool(paths), "paths": paths, "releases": releases}
 
-    def live(self, app: Mapping[str, Any]) -> str:
-        """The mount of an application's code over that of its image."""
+    @staticmethod
+    def live(app: Mapping[str, Any]) -> str:
+        """The mount of an application's code over that of its image; "" where all of it is installed."""
         image = app["image"]
-        source = Path(self._loader.path_dwim(image["source"])).expanduser().resolve()
-        return f"{source}:{image['home']}/current:ro"
+        return f"{Path(image['source']).resolve()}:{image['home']}/current:ro" if image["source"] else ""
 
-    def recipe(self, app: Mapping[str, Any], programs: Sequence[Mapping[str, Any]]) -> list[bundle.Entry]:
+    @staticmethod
+    def recipe(app: Mapping[str, Any], programs: Sequence[Mapping[str, Any]]) -> list[bundle.Entry]:
         """Everything that an application's image is built from."""
         image = app["image"]
-        source = Path(self._loader.path_dwim(image["source"])).expanduser()
         values = {
             "RABBITRY_HOME": image["home"],
             "RABBITRY_ACCOUNT": image["account"],
             "RABBITRY_STATE": f'"{" ".join(app["volumes"].values())}"',
         }
-        return containment.recipe(
-            {
-                "Dockerfile": containment.arguments((CHECKOUT / "Dockerfile").read_text("utf-8"), values),
-                "lock.txt": image["lock"],
-                "uv.txt": image["uv"],
-                "requirements.txt": image["requirements"],
-                **{f"certificates/{one.name}": one.read_text("utf-8") for one in CERTIFICATES.glob("*.crt")},
-            },
-            [*image["files"], *programs],
-            bundle.read(source),
-        )
+        package = Path(image["package"])
+        wheel = package if package.suffix == ".whl" else None
+        environment = {**image["environment"], "install": "" if wheel else image["package"]}
+        texts = {
+            "Dockerfile": containment.arguments((CHECKOUT / "Dockerfile").read_text("utf-8"), values),
+            "uv.txt": image["uv"],
+            "index.txt": image["index"],
+            "environment.json": json.dumps(environment, indent=1),
+            "fill.py": (CHECKOUT / "fill.py").read_text("utf-8"),
+            **{f"certificates/{one.name}": one.read_text("utf-8") for one in CERTIFICATES.glob("*.crt")},
+            **{f"{BUILDER}/{name}.py": (MODULES / f"{name}.py").read_text("utf-8") for name in FILLING},
+        }
+        source = bundle.read(Path(image["source"])) if image["source"] else []
+        return containment.recipe(texts, [*image["files"], *programs], source, wheel)
 
 
 def texts(
@@ -144,46 +162,26 @@ def program(
         files=[file for file in app["files"] if file["path"] in containment.watched(service)],
         live=live,
         ports=[f"{bind}:{port}:{port}"] if port else (),
-        volumes={name: path for name, path in app["volumes"].items() if name == service.name},
+        volumes={
+            **{name: path for name, path in app["volumes"].items() if name == service.name},
+            f"files-{app['label']}": KEPT,
+        },
     )
 
 
-def is_other(path: Path, recipe: list[bundle.Entry]) -> bool:
-    """Whether a directory does not hold exactly this."""
-    return not path.is_dir() or bundle.digest(bundle.read(path)) != bundle.digest(recipe)
-
-
-def write(wanted: Mapping[Path, str], group: int) -> None:
-    """Replace files and make their directories, which only their owner and the group may enter."""
-    for path, text in wanted.items():
-        missing = [up for up in path.parents if not up.exists()]
-        for folder in reversed(missing):
-            folder.mkdir()
-            os.chown(folder, -1, group)
-            # Whatever the umask says.
-            folder.chmod(0o750)
-        files.write(path, text.encode(), 0o640, gid=group)
-
-
-def stray(folder: Path, wanted: set[Path]) -> list[Path]:
-    """Files that nothing is mounted for any more."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path not in wanted)
-
-
-def unpacked(entries: list[bundle.Entry], target: Path) -> None:
-    """Put the entries into a new directory in the place of `target`."""
-    fresh = target.with_name(f".{target.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700, parents=True)
-    for entry in entries:
-        path = fresh / entry.name
-        if entry.kind == "directory":
-            path.mkdir()
-            path.chmod(0o755)
-        elif entry.kind == "link":
-            path.symlink_to(os.fsdecode(entry.content))
-        else:
-            path.write_bytes(entry.content)
-            path.chmod(0o755 if entry.executable else 0o644)
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.rename(target)
+def release(app: Mapping[str, Any], image: str, root: Path) -> dict[str, Any]:
+    """What runs once in a new image of an application, in a container as its first service's is."""
+    service = Service.from_vars(app["services"][0])
+    found = app["image"]
+    mounted = app["release"]["environment_file"]
+    return {
+        "label": app["label"],
+        "service": service.name,
+        "image": image,
+        "home": found["home"],
+        "account": found["account"],
+        "commands": app["release"]["commands"],
+        "seconds": app["release"]["seconds"],
+        "environment_file": f"{root / containment.FILES / service.name}{mounted}",
+        "mounted": mounted,
+    }

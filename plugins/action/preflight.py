@@ -9,25 +9,31 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
+    deploying,
+    digest,
+    model,
+    preflight_app,
+    survey,
+)
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.app_decisions import sources
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import applications
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.departed import departed
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_compose import judge_contained
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.source import sources
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import host_facts
 
 COLLECTION = Path(__file__).resolve().parents[2]
-SAMPLE = "roles/celery_app/files/sample"
 CODE = ("roles", "plugins", "playbooks")
 
 Vars = dict[str, Any]
 
 
 class ActionModule(ActionBase):
-    """`env` (default `stack_env`), `full` (the host counts as stale whatever is found).
+    """`env` (default `stack_env`), `full` (the host counts as stale whatever is found), `deploys` (only that
+    application's source may be another than the one that the host was sealed with).
 
     Fails with all faults of the model and of the host as `faults`; otherwise returns `stale`, `why`,
     `digest`, `notes` and the host's facts as `ansible_facts.rabbitry`.
@@ -42,7 +48,7 @@ class ActionModule(ActionBase):
         result: Vars = super().run(tmp, task_vars)
         given = dict(task_vars or {})
         _, arguments = self.validate_argument_spec(
-            argument_spec={"env": {"type": "str"}, "full": {"type": "bool", "default": False}}
+            argument_spec={"env": {}, "full": {"type": "bool", "default": False}, "deploys": {"default": ""}}
         )
         roles = role_options(COLLECTION / "roles")
         values, faults = self.resolve([name for name in given if name.startswith(model.PREFIX)], given)
@@ -61,14 +67,14 @@ class ActionModule(ActionBase):
         apps = applications(stack)
         checksums = []
         for app in apps:
-            sums, more = sources(app, self._loader.path_dwim, COLLECTION / SAMPLE)
+            sums, more = sources(app, stack, self._loader.path_dwim, COLLECTION)
             checksums.append(sums)
             faults += more
 
         contained = stack.get("stack_runs_on") == "compose"
         answer = self._execute_module(
             module_name="rabbitry.stack.probe",
-            module_args=survey.probe_arguments(stack, facts),
+            module_args=survey.probe_arguments(stack, facts, str(given.get("celery_app_user", "celery"))),
             task_vars=given,
         )
         if answer.get("failed"):
@@ -92,21 +98,27 @@ class ActionModule(ActionBase):
         faults = list(dict.fromkeys(faults))
         wanted = survey.wanted(stack, each[0], facts)
         project = self.resolve(["wiring_project"], known)[0].get("wiring_project", "")
-        place = (project, given["groups"]["all"], str(given.get("ansible_connection", "ssh")))
+        place = (project, given["groups"]["all"], str(given.get("ansible_connection", "ssh")), apps)
         more, notes = judge_contained(seen, engine, wanted, *place) if engine else judge(seen, wanted)
         faults += more
-        if faults:
-            return {**result, **refusal(faults), "notes": notes}
-
+        for app in apps:
+            known_there = {} if engine else seen["applications"].get(app["label"], {})
+            faults += preflight_app.judge_application(known_there, app, facts.own_groups, facts.host)
         now = digest.compose(
             {
                 "variables": [survey.deciding(stack), *map(survey.deciding, each)],
                 "code": [checksum(part) for part in CODE],
-                "application": checksums,
+                **deploying.parts(apps, checksums, each),
                 "system": [seen["os"], seen["supervisor"]],
                 "inventory": survey.places(facts),
             }
         )
+        if arguments["deploys"]:
+            faults += deploying.judge(seen, facts.host, now, arguments["deploys"], apps)
+        if faults:
+            return {**result, **refusal(faults), "notes": notes}
+        if arguments["deploys"]:
+            now = deploying.deployed(seen, now, arguments["deploys"])
         why = survey.reasons(seen, now, bool(arguments["full"]))
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
         gone = departed(seen["ours"], apps, facts.own_groups)
@@ -115,7 +127,7 @@ class ActionModule(ActionBase):
             **result,
             **verdict,
             "changed": False,
-            "notes": notes,
+            "notes": [*notes, *({"message": one, "hint": "./inv deploy"} for one in seen["standing"])],
             "warnings": notes,
             "ansible_facts": host_facts(seen, verdict, engine),
         }

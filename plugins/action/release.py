@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import sending
 
 
 class ActionModule(ActionBase):
@@ -19,36 +20,32 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
-        source = Path(self._loader.path_dwim(str(arguments.get("source") or ""))).expanduser()
-        try:
-            entries = bundle.read(source)
-        except bundle.BundleError as error:
-            return {
-                **result,
-                "failed": True,
-                "msg": f"celery_app_source: {error}",
-                "hint": f"ls -la {source}",
-            }
-        arguments["digest"] = bundle.digest(entries)
-        answer = self._execute_module(
-            module_name="rabbitry.stack.release", module_args=arguments, task_vars=task_vars
-        )
-        if answer.get("needed"):
-            arguments["archive"] = self._sent(bundle.pack(entries))
-            answer = self._execute_module(
-                module_name="rabbitry.stack.release", module_args=arguments, task_vars=task_vars
-            )
-            self._remove_tmp_path(self._connection._shell.tmpdir)
-        return {**result, **answer}
+        entries: list[bundle.Entry] = []
+        if not arguments.get("existing"):
+            source = Path(self._loader.path_dwim(str(arguments.get("source") or ""))).expanduser()
+            try:
+                entries = (
+                    installed(str(arguments["package"])) if arguments.get("package") else bundle.read(source)
+                )
+            except bundle.BundleError as error:
+                return {
+                    **result,
+                    "failed": True,
+                    "msg": f"celery_app_source: {error}",
+                    "hint": f"ls -la {source}",
+                }
+            arguments["digest"] = bundle.digest(entries)
 
-    def _sent(self, content: bytes) -> str:
-        """Copy the archive to the host; returns its path there."""
-        if not self._connection._shell.tmpdir:
-            self._make_tmp_path()
-        remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, "release.tar.gz")
-        with tempfile.NamedTemporaryFile(prefix="rabbitry-", suffix=".tar.gz") as file:
-            file.write(content)
-            file.flush()
-            self._transfer_file(file.name, remote)
-        self._fixup_perms2((self._connection._shell.tmpdir, remote))
-        return remote
+        def send() -> str:
+            with tempfile.NamedTemporaryFile(prefix="rabbitry-", suffix=".tar.gz") as file:
+                file.write(bundle.pack(entries))
+                file.flush()
+                return sending.send(self, Path(file.name), "release.tar.gz")
+
+        return {**result, **sending.ask(self, "release", arguments, task_vars, send)}
+
+
+def installed(package: str) -> list[bundle.Entry]:
+    """The release of an application that its environment has as a package: a place to work in, and a note."""
+    text = f"The application is installed in the environment, from {package}.\n"
+    return [bundle.Entry("SOURCE", "file", text.encode())]

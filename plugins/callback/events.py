@@ -19,7 +19,7 @@ short_description: Writes what happens as JSON lines
 description:
   - One JSON object a line to the file named by E(RABBITRY_EVENTS); nothing when that is not set.
   - "Kinds: C(play) with name; C(task) with name and role; C(result) with host, task, status, seconds, msg,
-    hint, log and faults; C(stats) with the counts of each host."
+    hint, log, faults and notes; C(stats) with the counts of each host."
 requirements:
   - enable in configuration
 """
@@ -88,7 +88,8 @@ class CallbackModule(CallbackBase):
 
 
 def explanation(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What a task's result says about itself: msg, hint, log (lines) and faults (message, hint, log each).
+    """What a task's result says about itself: msg, hint, log (lines), and faults and notes (message, hint,
+    log each). A note is a fault that stops nothing, or its message alone.
 
     The failed items of a loop become faults.
     """
@@ -98,10 +99,12 @@ def explanation(result: Mapping[str, Any]) -> dict[str, Any]:
             inner = explanation(item)
             own = {"message": inner["msg"], "hint": inner["hint"], "log": inner["log"]}
             faults += inner["faults"] or [own]
+    notes = [note if isinstance(note, Mapping) else {"message": note} for note in result.get("notes") or ()]
     log = result.get("log") or result.get("stderr_lines") or result.get("stdout_lines") or ()
     return {
         "msg": str(result.get("msg") or result.get("censored") or ""),
         "hint": str(result.get("hint") or ""),
         "log": [str(line) for line in ([log] if isinstance(log, str) else log)][-30:],
         "faults": faults,
+        "notes": notes,
     }

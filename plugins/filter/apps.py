@@ -26,6 +26,8 @@ class FilterModule:
         functions = (
             apps.apps,
             apps.app_password_terms,
+            apps.app_secret_key_terms,
+            apps.app_secret_keys,
             apps.app_services,
             apps.app_vhosts,
             apps.app_users,

@@ -9,7 +9,6 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.rabbitry.stack.plugins.module_utils.envfile import environment_file
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.celery import celery_settings, celery_timeouts
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.celery_sets import celery_requirements
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.celery_workers import celery_worker_services
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.flower import flower_config
 
@@ -30,7 +29,6 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         functions = (
-            celery_requirements,
             celery_settings,
             celery_timeouts,
             celery_worker_services,

@@ -59,8 +59,11 @@ class Compose:
 
     def run(self, *words: str, seconds: float = SHORT) -> str:
         """What `docker compose WORDS` prints; DockerError with what it complained of."""
-        argv = ["docker", "compose", "--env-file", self.env_file, "--file", self.file, "--ansi=never", *words]
-        return run(argv, seconds)
+        return run(self.argv(*words), seconds)
+
+    def argv(self, *words: str) -> list[str]:
+        """The command line of `docker compose WORDS`."""
+        return ["docker", "compose", "--env-file", self.env_file, "--file", self.file, "--ansi=never", *words]
 
     def containers(self) -> list[Container]:
         """Every container of the project, running or not, in no order."""

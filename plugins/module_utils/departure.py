@@ -18,7 +18,7 @@ def depart(retirement: Retirement) -> None:
     """
     known = retirement.inventory
     retirement.services(known.of("service"))
-    for kind in ("file", "link"):
+    for kind in ("file", "history", "link"):
         for entry in reversed(known.of(kind)):
             retirement.placed(entry)
     for kind in ("venv", "release"):
@@ -35,6 +35,6 @@ def forget(owners: Sequence[str], removed: Sequence[Mapping[str, Any]], root: Pa
         for one in removed:
             ledger.forget(one["kind"], one["name"])
         for entry in ledger.entries:
-            if entry["kind"] in ("file", "link", "tree") and not os.path.lexists(entry["name"]):
+            if entry["kind"] in ("file", "history", "link", "tree") and not os.path.lexists(entry["name"]):
                 ledger.forget(entry["kind"], entry["name"])
         ledger.save()

@@ -12,19 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import files
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment_error import (
+    DeploymentError as DeploymentError,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 
 NOTE = ".rabbitry.json"
-
-
-class DeploymentError(Exception):
-    """A step that failed: one sentence, a way out, and the last lines that the program printed."""
-
-    def __init__(self, message: str, hint: str = "", log: list[str] | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.log = log or []
 
 
 class Shelf:
@@ -47,7 +41,13 @@ class Shelf:
         return found if isinstance(found, dict) else None
 
     def complete(self, digest: str, **facts: Any) -> None:
-        files.write(self.path(digest) / NOTE, (json.dumps({"digest": digest, **facts}) + "\n").encode())
+        """Write the note; what it said before stays where `facts` do not say otherwise."""
+        facts = {**(self.note(digest) or {}), **facts} | {"digest": digest}
+        files.write(self.path(digest) / NOTE, (json.dumps(facts) + "\n").encode())
+
+    def was_used(self, digest: str) -> bool:
+        """Whether a complete part was ever the one in use; false only for one whose note says so."""
+        return bool((self.note(digest) or {}).get("used", True))
 
     def discard(self, digest: str) -> None:
         """Remove a part, the note first, so that what is left over never counts as complete."""
@@ -55,25 +55,30 @@ class Shelf:
         if self.path(digest).exists():
             shutil.rmtree(self.path(digest))
 
+    def remove(self, digest: str, ledger: Ledger) -> None:
+        """Remove a part, and what the ledger says of it."""
+        self.discard(digest)
+        ledger.forget(self.kind, str(self.path(digest)))
+
     def linked(self, link: str) -> str:
         """The digest that `<home>/<link>` leads to, "" when it leads nowhere here."""
         path = self.home / link
         return path.readlink().name if path.is_symlink() else ""
 
     def prune(self, keep: int, used: set[str], ledger: Ledger) -> list[str]:
-        """Remove all parts but those in use and the newest, `keep` in all, and what was never completed.
+        """Remove all parts but those in use and the newest, `keep` in all. What was never used goes too.
 
         Returns the removed paths.
         """
         notes = sorted(self.root.glob(f"*/{NOTE}"), key=lambda note: note.stat().st_mtime, reverse=True)
-        digests = sorted((note.parent.name for note in notes), key=lambda digest: digest not in used)
+        there = [name for note in notes if (name := note.parent.name) in used or self.was_used(name)]
+        digests = sorted(there, key=lambda digest: digest not in used)
         for path in self.root.iterdir():
-            if path.is_dir() and path.name not in digests:
-                shutil.rmtree(path)
+            if path.is_dir() and path.name not in {*digests, *used}:
+                self.remove(path.name, ledger)
         removed = []
         for digest in digests[max(keep, len(used)) :]:
-            self.discard(digest)
-            ledger.forget(self.kind, str(self.path(digest)))
+            self.remove(digest, ledger)
             removed.append(str(self.path(digest)))
         return removed
 
@@ -94,7 +99,13 @@ class Shelf:
             os.close(descriptor)
 
 
+def target(home: Path, link: str) -> str:
+    """Where `<home>/<link>` leads: relative to home, or a whole path elsewhere; "" for no link."""
+    path = home / link
+    return str(path.readlink()) if path.is_symlink() else ""
+
+
 def switch(home: Path, link: str, target: str, ledger: Ledger) -> None:
-    """Let `<home>/<link>` lead to `target` (relative to home) in one step."""
+    """Let `<home>/<link>` lead to `target` (relative to home, or a whole path) in one step."""
     files.link(home / link, target)
     ledger.record("link", str(home / link), target=target, created=True)

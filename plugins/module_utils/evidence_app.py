@@ -5,23 +5,25 @@ Settings files do not tell what an application uses; the application does.
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import import_check, ledger, supervisor
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    import_check,
+    ledger,
+    settings_notes,
+    supervisor,
+)
+from ansible_collections.rabbitry.stack.plugins.module_utils.envfile import secrets_in
 from ansible_collections.rabbitry.stack.plugins.module_utils.evidence_app_program import PROGRAM
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import LINUX
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 
 # Seconds: of a process that imports an application, on a machine that is busy.
 DEADLINE = 13.0
-PRIVATE = re.compile(r"PASS|SECRET|TOKEN|KEY|DSN|CREDENTIAL", re.I)
 
 
 def collect(question: Question) -> dict[str, dict[str, Any]]:
@@ -40,7 +42,8 @@ def _tells(question: Question) -> dict[str, Any]:
     Of one that can: "main" (its name), "broker", "backend" (URLs without passwords, "" for none), "conf"
     {setting: value}, "tasks" [name], "schedule" {entry: task}, "sends_to" [queue], "broker_error" and
     "backend_error" (why it was not let in, "" when it was), and where the broker lets it in "nodes" {worker
-    that answers: [queue]}. Raises TimeoutError when it takes longer than 13 s.
+    that answers: [queue]}; "ignored" [sentence on settings without effect]. Of one that mixes old and new
+    names of settings: "mixed" [old name, place, new name]. Raises TimeoutError after 13 s.
     """
     if question.told:
         return _in_container(question)
@@ -60,7 +63,7 @@ def _tells(question: Question) -> dict[str, Any]:
         raise TimeoutError(f"the application took longer than {DEADLINE:g} s") from error
     except (KeyError, OSError) as error:
         return {"fault": f"the application cannot be asked: {error}"}
-    return read(done.stdout, done.stderr)
+    return read(done.stdout, done.stderr, question.app["module"])
 
 
 def _in_container(question: Question) -> dict[str, Any]:
@@ -81,29 +84,29 @@ def _in_container(question: Question) -> dict[str, Any]:
         )
     except subprocess.TimeoutExpired as error:
         raise TimeoutError(f"the application took longer than {DEADLINE:g} s") from error
-    return read(done.stdout, done.stderr)
+    return read(done.stdout, done.stderr, app["module"])
 
 
 def private(question: Question) -> list[str]:
-    """Return what else must not leave: values of the applications' environments whose names say so."""
+    """Return what else must not leave: the secrets of the applications' environments."""
     return [value for one in question.each() for value in _private(one)]
 
 
 def _private(question: Question) -> list[str]:
     try:
-        text = Path(_definition(question)["environment_file"]).read_text(encoding="utf-8")
-        words = [word.partition("=") for word in shlex.split(text)]
-    except (KeyError, OSError, ValueError, ledger.LedgerError):
+        return secrets_in(_definition(question)["environment_file"])
+    except (KeyError, ledger.LedgerError):
         return []
-    return [re.sub(r"\\([$`])", r"\1", value) for name, _, value in words if PRIVATE.search(name)]
 
 
-def read(output: str, errors: str) -> dict[str, Any]:
+def read(output: str, errors: str, module: str = "") -> dict[str, Any]:
     """The document that the program printed last, whatever the application itself printed before."""
-    for line in reversed(output.splitlines()):
-        if line.startswith("{"):
-            answer: dict[str, Any] = json.loads(line)
-            return answer
+    if answer := import_check.document(output):
+        if "ignored" in answer:
+            answer["ignored"] = [note["message"] for note in settings_notes.notes(module, answer["ignored"])]
+        if "mixed" in answer:
+            answer["mixed"] = [settings_notes.renamed(one) for one in answer["mixed"]]
+        return answer
     return {"fault": (errors.strip().splitlines() or ["the application gave no word"])[-1]}
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.rabbitry.stack.plugins.module_utils.settings_program import SETTINGS
+
 # Arguments: the module as `celery -A` takes it, then the names of the workers. Prints one JSON document.
-PROGRAM = '''
+PROGRAM = (
+    SETTINGS
+    + '''
 import importlib.metadata, json, os, re, socket, sys, threading, traceback
 from collections import Counter
 
@@ -133,6 +137,7 @@ try:
     found["broker"], found["backend"] = safe(conf.broker_url), safe(conf.result_backend)
     found["conf"] = {name: conf.get(name) for name in SETTINGS}
     found["visibility_timeout"] = (conf.broker_transport_options or {}).get("visibility_timeout")
+    found["ignored"] = ignored_settings(app)
     found["tasks"] = sorted(name for name in app.tasks if not name.startswith("celery."))
     schedule = dict(conf.beat_schedule or {})
     found["schedule"] = {name: str(entry.get("task")) for name, entry in schedule.items()}
@@ -147,7 +152,10 @@ try:
         ask_nodes(app, connection, sys.argv[2:])
 except BaseException as error:
     found["error"] = said(error) or type(error).__name__
+    if "Cannot mix new" in found["error"]:
+        found["mixed"] = old_settings()
 print(json.dumps(found, default=str))
 sys.stdout.flush()
 os._exit(0)
 '''
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "redis_password": {"type": "str", "default": "", "no_log": True},
+    "applications": {"type": "list", "elements": "dict", "default": []},
 }
 
 
@@ -64,11 +65,14 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
         "drift": [],
         "suspicions": [],
         "by_hand": [],
+        "standing": [],
         "seal": None,
         "env": "",
+        "applications": {},
     }
     if sys.version_info >= PYTHON:
         facts |= verified(Path(given["ledgers"]), given)
+        facts["applications"] = applications(given["applications"])
         if HERE.system == "Darwin":
             claim(facts["listeners"], Path(given["ledgers"]))
     ours = set(facts["ours"])
@@ -95,6 +99,13 @@ def verified(root: Path, given: Mapping[str, Any]) -> dict[str, Any]:
 
     login = {"username": given["username"], "password": given["password"]}
     return verify(root, login if all(login.values()) else None, given["redis_password"] or "")
+
+
+def applications(given: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What of each application is there already, by its name, as `app_place.look` says it."""
+    from ansible_collections.rabbitry.stack.plugins.module_utils.app_place import look
+
+    return {str(one["name"]): look(one) for one in given}
 
 
 def claim(sockets: list[dict[str, Any]], ledgers: Path) -> None:

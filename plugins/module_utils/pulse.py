@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import sockets, supervisor, vitals
+from ansible_collections.rabbitry.stack.plugins.module_utils.history import History
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
 
@@ -27,9 +28,9 @@ def services(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 def take(question: Question) -> dict[str, Any]:
     """Everything that `status` shows of one host; of the passwords, monitor's and redis' are used.
 
-    Gives {"host", "time", "services": as above, "versions": {application: {package: version}}, "broker",
-    "backend", "flower": {service: answer}}; broker and backend are None where they do not run, and an answer
-    is {"fault": sentence} of one that is silent.
+    Gives {"host", "time", "services": as above, "versions": {application: {package: version}}, "releases":
+    {application: its history}, "broker", "backend", "flower": {service: answer}}; broker and backend are None
+    where they do not run, and an answer is {"fault": sentence} of one that is silent.
     """
     found = question.told.get("services") or services(question.services)
     ends, apps = question.stack["endpoints"], question.stack["apps"]
@@ -52,6 +53,7 @@ def take(question: Question) -> dict[str, Any]:
         "services": found,
         "versions": question.told.get("versions")
         or {app["name"]: versions(Path(app["home"])) for app in apps},
+        "releases": releases({app["name"]: Path(app["home"]) for app in apps}),
         "broker": _ask(watch) if question.runs("rabbitmq-server") else None,
         "backend": _ask(store) if question.runs("redis-server") else None,
         "flower": {one["service"]: _ask(partial(_flower, one)) for one in flowers},
@@ -77,6 +79,11 @@ def versions(home: Path) -> dict[str, str]:
     )
     pairs = (name.partition("-")[::2] for name in found)
     return {name: version for name, version in pairs if name in SHOWN}
+
+
+def releases(homes: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """What was in use of each application that this host has, as `History.told`."""
+    return {name: History(home).told() for name, home in homes.items() if (home / "current").is_symlink()}
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ class Retirement:
         for kind, undo in (("block", managed_block.retire), (selinux.KIND, selinux.retire)):
             for entry in reversed(self.inventory.of(kind)):
                 undo(entry, self.verdict, self.check)
-        for kind in ("file", "link", "absent"):
+        for kind in ("file", "history", "link", "absent"):
             for entry in reversed(self.inventory.of(kind)):
                 self.placed(entry)
         for kind in ("venv", "release"):

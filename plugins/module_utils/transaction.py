@@ -84,8 +84,7 @@ class Transactions:
 
     def _run(self, path: Path, document: Document) -> None:
         """The whole transaction, in its own process."""
-        turn = os.open(self.state / ".turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(turn, fcntl.LOCK_EX)
+        self._wait_for_older(path)
         try:
             document["before"] = document["before"] or self.host.snapshot()
             held = hold.hold(document["mask"], self.runtime)
@@ -108,6 +107,12 @@ class Transactions:
                 path, {**document, "error": {"message": message, "log": traceback.format_exc().splitlines()}}
             )
 
+    def _wait_for_older(self, path: Path) -> None:
+        for lock in sorted(self.state.glob("*.lock")):
+            if lock.stem < path.stem:
+                with suppress(FileNotFoundError), lock.open("rb") as stream:
+                    fcntl.flock(stream, fcntl.LOCK_SH)
+
     def _settle(self, path: Path, document: Document) -> None:
         hold.release(document["held"], self.runtime)
         if document["before"] is not None:
@@ -119,7 +124,7 @@ class Transactions:
             path = lock.with_suffix(".json")
             with suppress(FileNotFoundError), lock.open("rb") as stream:
                 try:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
                     alive = False
                 except BlockingIOError:
                     alive = True

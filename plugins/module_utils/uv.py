@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError
-from ansible_collections.rabbitry.stack.plugins.module_utils.layout import is_darwin
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment_error import DeploymentError
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE, is_darwin
+from ansible_collections.rabbitry.stack.plugins.module_utils.masking import masked
 
 OLDEST = (3, 11)
 DEADLINE = 600
+# Before what uv could not solve.
+CROSS = "\N{MULTIPLICATION SIGN}"
 
 # What a failed run prints, and the way out; the first that is found is shown.
 HINTS = (
@@ -26,7 +29,7 @@ HINTS = (
     ),
     (
         r"No solution found|unsatisfiable|conflict",
-        "take what the set pins out of the file celery_app_requirements_file",
+        "widen what the application requires, or choose another celery_app_set",
     ),
     (
         r"hash",
@@ -49,8 +52,11 @@ class Uv:
         return run([self.path, *words], self.environment, f"uv {' '.join(words[:2])}")
 
 
-def environment(ca_file: str) -> dict[str, str]:
-    """The caller's environment, in which uv and pip trust `ca_file`, or else what the system trusts."""
+def environment(ca_file: str, index: str = "") -> dict[str, str]:
+    """The caller's environment, in which uv and pip trust `ca_file`, or else what the system trusts.
+
+    Packages come from `index`, or else from where pip of this account takes them.
+    """
     found = {
         name: value
         for name, value in os.environ.items()
@@ -60,6 +66,9 @@ def environment(ca_file: str) -> dict[str, str]:
     found |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "LC_ALL": "C.UTF-8"}
     if ca_file:
         found |= {"SSL_CERT_FILE": ca_file, "PIP_CERT": ca_file}
+    index = index or found.get("UV_DEFAULT_INDEX") or found.get("PIP_INDEX_URL", "")
+    if index:
+        found |= {"UV_DEFAULT_INDEX": index, "PIP_INDEX_URL": index}
     return found
 
 
@@ -81,10 +90,13 @@ def run(words: list[str], environment: Mapping[str, str], name: str) -> str:
     except OSError as error:
         raise DeploymentError(f"`{words[0]}` cannot be run: {error.strerror}") from error
     if done.returncode:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        said_of_it = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        lines: list[str] = masked(said_of_it, [environment.get("UV_DEFAULT_INDEX", "")])
         text = "\n".join(lines)
         hint = next((hint for pattern, hint in HINTS if re.search(pattern, text, re.IGNORECASE)), "")
-        errors = [line.strip() for line in lines if line.lower().startswith("error")]
+        errors = [
+            line.strip(f"{CROSS} ") for line in lines if line.strip().lower().startswith(("error", CROSS))
+        ]
         said = errors[0] if errors else f"status {done.returncode}"
         raise DeploymentError(f"`{name}` failed: {said}", hint, lines[-20:])
     return done.stdout
@@ -93,11 +105,11 @@ def run(words: list[str], environment: Mapping[str, str], name: str) -> str:
 def find_python(wanted: str) -> tuple[str, str]:
     """Return (path, "3.13") of the interpreter for the environment: `wanted`, or the system's, or this one.
 
-    Raises DeploymentError when there is none of at least 3.11.
+    `wanted` is a path, or a version like 3.12. Raises DeploymentError when there is none of at least 3.11.
     """
     own = getattr(sys, "_base_executable", sys.executable)
     # Apple's is too old, and may be but an offer to install it, as a window.
-    candidates = [wanted] if wanted else [own] if is_darwin() else ["/usr/bin/python3", own]
+    candidates = of_version(wanted) if wanted else [own] if is_darwin() else ["/usr/bin/python3", own]
     seen = []
     for path in candidates:
         version = python_version(path)
@@ -108,6 +120,16 @@ def find_python(wanted: str) -> tuple[str, str]:
     raise DeploymentError(
         f"no Python of at least {needed}: {', '.join(seen)}", "set celery_app_python to the path of one"
     )
+
+
+def of_version(wanted: str) -> list[str]:
+    """Where an interpreter of the version may be, the system's first; what is no version is a path itself."""
+    if not re.fullmatch(r"3\.\d+", wanted):
+        return [wanted]
+    name = f"python{wanted}"
+    places = [f"{HERE.prefix}/bin"] if HERE.prefix else ["/usr/bin", "/usr/local/bin"]
+    found = [f"{place}/{name}" for place in places if os.access(f"{place}/{name}", os.X_OK)]
+    return found[:1] or [shutil.which(name) or f"{places[0]}/{name}"]
 
 
 def python_version(path: str) -> tuple[int, ...]:

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import by_hand, intrusion, redis_save, seals
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    by_hand,
+    history,
+    intrusion,
+    redis_save,
+    seals,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_plugins import NODES, turned
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_plugins import names as names_of_plugins
 from ansible_collections.rabbitry.stack.plugins.module_utils.definitions import digest
@@ -41,7 +47,8 @@ def verify(root: Path, broker: Mapping[str, str] | None, redis_password: str = "
     Returns {ours: [owners, packages, services], accounts: [of services], recorded: {package: version},
     vendor: whether package sources were added,
     drift: [{owner, kind, name, why}], seal: {env, digest} | None, env: the environment it was set up for,
-    suspicions: [{message, hint}] of an intrusion, by_hand: [{message, hint, pid}] of daemons run as root}.
+    standing: [which release stays away, a sentence each], suspicions: [{message, hint}] of an intrusion,
+    by_hand: [{message, hint, pid}] of daemons run as root}.
     `broker` is {username, password} of an account that reads the definitions;
     without it they are not compared.
     """
@@ -75,6 +82,7 @@ def verify(root: Path, broker: Mapping[str, str] | None, redis_password: str = "
         "env": seals.last(root).get("env", ""),
         "suspicions": suspicions,
         "by_hand": [one.as_dict() for one in by_hand.daemons([entry for _, entry in pairs])],
+        "standing": history.standing([entry for _, entry in pairs]),
     }
 
 

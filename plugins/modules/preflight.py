@@ -20,6 +20,11 @@ options:
     description: Count the host as stale whatever is found.
     type: bool
     default: false
+  deploys:
+    description:
+      - Name of the application that is deployed; a host that differs in anything but its source is refused.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -35,10 +40,10 @@ faults:
   type: list
   elements: dict
 notes:
-  description: What does not stop the run.
+  description: What does not stop the run, a sentence each, or with a C(hint) as a C(message).
   returned: always
   type: list
-  elements: str
+  elements: raw
 stale:
   description: Whether the roles must run on the host; also C(ansible_facts.rabbitry.stale).
   returned: success

@@ -51,6 +51,15 @@ options:
     description: Password of Redis' default user; without it Redis is not asked where and whether it saves.
     type: str
     default: ""
+  applications:
+    description:
+      - Applications of which something is on the host already. Each has a C(name), and what is to be looked
+        at, C(python) (the path or version of an interpreter), C(existing) (a directory) with C(module) (what
+        must be in it), C(venv) (an environment), and C(user), the account that must be able to use them. As
+        long as that is not there, C(nobody) stands for it.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -64,8 +73,8 @@ RETURN = r"""
 facts:
   description: >-
     os, layout, uid, user, python, container, supervisor, cpus, memory, disks, host_name, addresses,
-    resolve_error, package_manager, packages, listeners, ours, recorded, drift, suspicions, by_hand,
-    seal, env, strangers, data, seconds.
+    resolve_error, package_manager, packages, applications, listeners, ours, recorded, drift, suspicions,
+    by_hand, standing, seal, env, strangers, data, seconds.
   returned: always
   type: dict
 """

@@ -45,7 +45,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pulse:
-  description: "services by name (state, pid, since, restarts, ports), versions, broker, backend, flower."
+  description: >-
+    services by name (state, pid, since, restarts, ports), versions, releases, broker, backend, flower.
   type: dict
   returned: success
 """

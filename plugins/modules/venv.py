@@ -9,7 +9,8 @@ short_description: Build a Python environment from a hashed lock
 description:
   - Builds C(<home>/venvs/<digest>) with uv, from a lock that has a hash for every package, and lets
     C(<home>/venv) lead to it.
-  - The digest depends on the lock, the requirements and the version of Python, so no change is quick.
+  - An application's own lock leads - what it does not bring is taken from O(lock).
+  - The digest depends on the locks, the requirements and the version of Python, so no change is quick.
 options:
   owner:
     description: The ledger that records the environment.
@@ -24,11 +25,34 @@ options:
     type: str
     required: true
   requirements:
-    description: Text of a requirements file with packages of the user's own; the lock constrains them.
+    description:
+      - Text of a requirements file that leaves choices open. Versions of O(lock) are taken where they fit.
+    type: str
+    default: ""
+  leading:
+    description: Text of a requirements file; what O(requirements) must not choose otherwise.
+    type: str
+    default: ""
+  own_lock:
+    description: Text of the application's own lock, which pins all that it needs.
+    type: str
+    default: ""
+  package:
+    description:
+      - The application itself when it is installed, as a wheel of the machine that runs Ansible or as a
+        package with its version.
+    type: str
+    default: ""
+  package_digest:
+    description: What the wheel is made of; another one makes another environment.
+    type: str
+    default: ""
+  use:
+    description: An environment of the host's own. Nothing is built then, and no link made.
     type: str
     default: ""
   python:
-    description: The interpreter; when empty, the system's.
+    description: The interpreter, by its path or by a version like V(3.12); when empty, the system's.
     type: str
     default: ""
   uv:
@@ -43,6 +67,10 @@ options:
     default: ""
   ca_file:
     description: File with the certificates to trust; when empty, what the system trusts.
+    type: str
+    default: ""
+  index:
+    description: The package index, with its login if it wants one; when empty, the account's own.
     type: str
     default: ""
   switch:
@@ -84,10 +112,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.rabbitry.stack.plugins.module_utils import uv
+from ansible_collections.rabbitry.stack.plugins.module_utils import environment_tools
 from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf, switch
 from ansible_collections.rabbitry.stack.plugins.module_utils.environment_build import Recipe, build, is_built
 from ansible_collections.rabbitry.stack.plugins.module_utils.files import Refused
+from ansible_collections.rabbitry.stack.plugins.module_utils.history import History
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger, LedgerError
 
 
@@ -99,10 +128,18 @@ def main() -> None:
             "home": {"type": "path", "default": "/opt/rabbitry"},
             "lock": {"type": "str", "required": True},
             "requirements": {"type": "str", "default": ""},
+            "leading": {"type": "str", "default": ""},
+            "own_lock": {"type": "str", "default": ""},
+            "package": {"type": "str", "default": ""},
+            "package_digest": {"type": "str", "default": ""},
+            "use": {"type": "str", "default": ""},
             "python": {"type": "str", "default": ""},
             "uv": {"type": "str", "default": ""},
             "uv_lock": {"type": "str", "default": ""},
             "ca_file": {"type": "str", "default": ""},
+            "index": {"type": "str", "default": "", "no_log": True},
+            # Given by the action plugin alone: where it put the wheel on this host.
+            "archive": {"type": "path"},
             "switch": {"type": "bool", "default": True},
             "keep": {"type": "int", "default": 3},
         },
@@ -119,12 +156,16 @@ def main() -> None:
 
 
 def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
-    """Bring the host to what `params` ask; in check mode only say whether it would change."""
+    """Bring the host to what `params` ask; in check mode only say whether it would change.
+
+    `needed` in the answer: the wheel is missing.
+    """
     home = Path(params["home"])
+    if params["use"]:
+        return {"changed": False, "path": environment_tools.given(params["use"]), "digest": "", "removed": []}
     shelf = Shelf(home, "venv")
-    python, version = uv.find_python(params["python"])
-    recipe = Recipe(params["lock"], params["requirements"].strip(), python, version)
-    digest = recipe.digest
+    recipe = Recipe.of(params)
+    python, digest = recipe.python, recipe.digest
     before = shelf.linked("venv")
     built = is_built(shelf, recipe)
     changed = not built or (params["switch"] and before != digest)
@@ -138,27 +179,21 @@ def converge(params: dict[str, Any], check: bool) -> dict[str, Any]:
         result["diff"] = {"before": f"venvs/{before}\n", "after": f"venvs/{digest}\n"}
     if check:
         return result
+    if not built and params["package"].endswith(".whl") and not params["archive"]:
+        return {**result, "needed": True}
     ledger = Ledger(params["owner"])
     if changed:
         with shelf.locked(ledger):
             if not is_built(shelf, recipe):
-                build(shelf, recipe, prepared_uv(params, home, python, ledger), ledger)
+                build(shelf, recipe, environment_tools.uv_for(params, home, python, ledger), ledger)
             if params["switch"]:
                 switch(home, "venv", f"venvs/{digest}", ledger)
-            result["removed"] = shelf.prune(params["keep"], {digest, shelf.linked("venv")} - {""}, ledger)
+            used = {pair.venv for pair in History(home).used(params["keep"])}
+            used |= {digest, shelf.linked("venv")}
+            result["removed"] = shelf.prune(params["keep"], used - {""}, ledger)
     shelf.record(digest, ledger)
     ledger.save()
     return result
-
-
-def prepared_uv(params: dict[str, Any], home: Path, python: str, ledger: Ledger) -> uv.Uv:
-    """The uv to build with, installed first when the host has none."""
-    environment = uv.environment(params["ca_file"])
-    path = uv.find_uv(params["uv"], home)
-    if not path:
-        path = uv.make_uv(home, python, params["uv_lock"], environment)
-        ledger.record("venv", str(home / "uv"), path=str(home / "uv"), created=True)
-    return uv.Uv(path, environment)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,18 @@ ONLY = "app"
 DECISIONS = {
     "source": "stack_app_source",
     "module": "stack_app_module",
+    "install": "stack_app_install",
     "requirements": "stack_app_requirements",
+    "venv": "stack_app_venv",
+    "python": "stack_app_python",
+    "index": "stack_app_index",
     "environment": "stack_app_environment",
+    "keep_releases": "stack_app_keep_releases",
+    "deploy_deadline": "stack_app_deploy_deadline",
+    "django_settings": "stack_app_django_settings",
+    "secret_key": "stack_app_secret_key",
+    "release_commands": "stack_app_release_commands",
+    "results": "stack_app_results",
     "vhost": "stack_vhost",
     "user": "stack_user",
     "password": "stack_app_password",
@@ -34,8 +44,15 @@ DECISIONS = {
     "flower_port": "stack_flower_port",
 }
 # What an entry has in common with the others unless it says otherwise.
-SHARED = ("celery_set", "queue_type", "exchange", "prefetch", "longest_task", "beat", "flower")
+SHARED = (
+    *("celery_set", "queue_type", "exchange", "prefetch", "longest_task", "beat", "flower"),
+    *("python", "index", "keep_releases", "deploy_deadline"),
+)
 CONCURRENCY = 2
+# Django counts a shorter one as weak.
+SECRET_KEY = "length=50 chars=ascii_letters,digits"
+# What a release of a Django project does before it is used, unless its entry says otherwise.
+MIGRATE = "python -m django migrate --noinput"
 
 
 def apps(
@@ -43,23 +60,28 @@ def apps(
     one: Mapping[str, Any],
     passwords: Sequence[str] = (),
     home: str = "",
+    secret_keys: Sequence[str] = (),
 ) -> list[App]:
     """Return every application with the keys of DECISIONS, name, label, secret, db and home.
 
     Without ``entries`` it is ``one``, by the keys of DECISIONS, whose name is "". ``passwords`` (as many as
     entries) are for those that give none; ``home`` is the directory of the only one, and holds the others'.
+    ``secret_keys`` (as many as entries of Django projects) are the same for what those sign with.
     ``label`` is what verbs call it, ``secret`` its password's name, ``db`` Redis' number for its results.
     """
     if not entries:
         return [{**one, "name": "", "label": ONLY, "secret": ONLY, "db": 0, "home": home}]
     generated = [*passwords, *[""] * (len(entries) - len(passwords))]
+    keys = iter(secret_keys)
     return [
-        _named(entry, one, place, password, home)
+        _named(entry, one, place, password, home, next(keys, "") if entry.get("django_settings") else "")
         for place, (entry, password) in enumerate(zip(entries, generated, strict=True))
     ]
 
 
-def _named(entry: Mapping[str, Any], one: Mapping[str, Any], place: int, password: str, home: str) -> App:
+def _named(
+    entry: Mapping[str, Any], one: Mapping[str, Any], place: int, password: str, home: str, secret_key: str
+) -> App:
     given = {key: value for key, value in entry.items() if value is not None}
     name = str(given["name"])
     queues = given.get("queues") or ["default"]
@@ -70,8 +92,14 @@ def _named(entry: Mapping[str, Any], one: Mapping[str, Any], place: int, passwor
         "home": f"{home}/apps/{name}",
         "source": "",
         "module": name.replace("-", "_"),
+        "install": "auto",
         "requirements": "",
+        "venv": "",
         "environment": {},
+        "django_settings": "",
+        "secret_key": secret_key,
+        "release_commands": [MIGRATE] if given.get("django_settings") else [],
+        "results": "redis",
         "vhost": name,
         "user": name,
         "queues": queues,
@@ -91,6 +119,15 @@ def variable_of(app: Mapping[str, Any], key: str) -> str:
 def app_password_terms(entries: Iterable[Mapping[str, Any]], directory: str) -> list[str]:
     """Return for each application what Ansible's lookup `password` takes, to generate its broker password."""
     return secret_terms((entry.get("user") or entry["name"] for entry in entries), directory)
+
+
+def app_secret_key_terms(entries: Iterable[Mapping[str, Any]], directory: str) -> list[str]:
+    """Return the same for what the Django projects among them sign with."""
+    return [
+        f"{directory}/secret_keys/{entry['name']} {SECRET_KEY}"
+        for entry in entries
+        if entry.get("django_settings")
+    ]
 
 
 def app_service(app: Mapping[str, Any], kind: str, worker: str = "") -> str:
@@ -126,6 +163,15 @@ def app_users(found: Iterable[Mapping[str, Any]]) -> list[App]:
 def app_secrets(found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the applications' broker passwords by the names that `inv secrets` knows."""
     return {str(app["secret"]): str(app["password"]) for app in found}
+
+
+def app_secret_keys(found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the Django projects among the applications sign with, by the names of `inv secrets`."""
+    return {
+        "/".join(part for part in ("secret_key", app["name"]) if part): str(app["secret_key"])
+        for app in found
+        if app["django_settings"] and app["secret_key"]
+    }
 
 
 def apps_topology(found: Iterable[Mapping[str, Any]]) -> dict[str, list[App]]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+
 # The leading packages of each set, and the type of its queues; all of it is pinned in
 # roles/celery_app/files/locks/<set>.txt. Which broker a set works with is in compatibility.py.
 SETS: dict[str, dict[str, str]] = {
@@ -13,7 +15,7 @@ SETS: dict[str, dict[str, str]] = {
     "5.6": {"celery": "5.6.2", "kombu": "5.6.2", "redis": "6.4.0", "queue_type": "classic"},
 }
 
-PIN = re.compile(r"\s*(celery|kombu|redis)\s*(?:\[[^]]*\])?\s*===?\s*([0-9][0-9.]*)", re.IGNORECASE)
+LEADING = ("celery", "kombu", "redis")
 
 
 @dataclass(frozen=True)
@@ -61,23 +63,41 @@ def refusal(versions: Mapping[str, str]) -> str:
     return next((rule.reason for rule in RULES if rule.met(celery, kombu, redis)), "")
 
 
-def celery_requirements(text: str, celery_set: str) -> str:
-    """Return the requirements file `text` as it is, unless it pins a package of the set to another version.
+def judge(pins: Mapping[str, str], celery_set: str, origin: str, variable: str) -> Fault | None:
+    """Why packages pinned in the file `origin` do not work with a set; None when they do.
 
-    Raises ValueError naming the line, what the set has, and what would happen.
+    What they leave open is the set's. Versions that were not tried and are not known to fail are let through;
+    `variable` is what the choice of the set is called.
     """
-    known = versions_of(celery_set)
-    for line in text.splitlines():
-        pin = PIN.match(line)
-        if pin is None:
-            continue
-        name, wanted = pin.group(1).lower(), pin.group(2)
-        if numbers(wanted) != numbers(known[name]):
-            reason = refusal({**known, name: wanted}) or "this combination was not tried here"
-            raise ValueError(
-                f"`{line.strip()}` does not go with set {celery_set} ({name} {known[name]}): {reason}"
-            )
-    return text
+    known = SETS.get(celery_set)
+    own = {name: version for name, version in pins.items() if name in LEADING}
+    if known is None or not own:
+        return None
+    listed = ", ".join(f"{name} {version}" for name, version in sorted(own.items()))
+    message = f"`{origin}` pins {listed}, which does not go with set {celery_set}"
+    series = numbers(own.get("celery", ""))[:2]
+    other = next((name for name in SETS if numbers(name) == series), "")
+    if other and other != celery_set:
+        others = f'write `{variable}: "{other}"` and `stack_queue_type: {SETS[other]["queue_type"]}`'
+        return Fault(f"{message}: its settings are not for Celery {own['celery']}", others)
+    reason = refusal({**known, **own})
+    if not reason and series and series < numbers(celery_set):
+        reason = f"Celery {own['celery']} was not tried here"
+    if not reason:
+        return None
+    wanted = " ".join(f"{name}=={known[name]}" for name in sorted(own))
+    return Fault(f"{message}: {reason}", f"pin {wanted} in `{origin}`")
+
+
+def leading(text: str, pins: Mapping[str, str]) -> str:
+    """The packages that a set is asked for (its .in file), in the versions that an application pins."""
+
+    def line(one: str) -> str:
+        found = re.match(r"([a-z-]+)(\[[a-z]+\])?", one)
+        version = pins.get(found[1]) if found else None
+        return f"{found[0]}=={version}" if found and version else one
+
+    return "".join(f"{line(one)}\n" for one in text.splitlines() if one and not one.startswith("#"))
 
 
 def numbers(version: str) -> tuple[int, ...]:

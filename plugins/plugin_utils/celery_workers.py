@@ -74,7 +74,7 @@ def celery_worker_services(
 
 def watched(home: str) -> list[str]:
     """The paths whose change makes a running Celery program out of date."""
-    lib = ("stack_settings.json", "stack_settings.py", "rabbitry_probe.py")
+    lib = ("stack_settings.json", "stack_settings.py", "stack_django.py", "rabbitry_probe.py")
     return [f"{home}/venv", f"{home}/current", *(f"{home}/lib/{name}" for name in lib)]
 
 

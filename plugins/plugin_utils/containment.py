@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
@@ -16,6 +16,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.service import Serv
 
 # Below the stack's directory, on the machine that runs Docker.
 FILES, IMAGES, PROGRAMS = "files", "images", "programs.yaml"
+# Of an image's directory: there also when nothing is in them.
+PLACES = ("application", "certificates", "package")
 # A directory of these is mounted whole; from elsewhere only the file itself, beside what the image has there.
 CONFIGURATION = PurePosixPath("/etc")
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*\Z")
@@ -59,7 +61,7 @@ def programs(found: Iterable[Program], fragment: str) -> Data:
         if program.app not in built:
             built.add(program.app)
             context = f"./{IMAGES}/{program.app}"
-            services[name]["build"] = {"context": context, "args": {"PIP_INDEX_URL": "${PIP_INDEX_URL:-}"}}
+            services[name]["build"] = {"context": context}
     return {"services": services, **({"volumes": volumes} if volumes else {})}
 
 
@@ -81,9 +83,15 @@ def _service(program: Program, fragment: str) -> Data:
 
 
 def recipe(
-    texts: Mapping[str, str], installed: Iterable[Mapping[str, Any]], source: Iterable[bundle.Entry]
+    texts: Mapping[str, str],
+    installed: Iterable[Mapping[str, Any]],
+    source: Iterable[bundle.Entry],
+    wheel: Path | None = None,
 ) -> list[bundle.Entry]:
-    """Return what an image is built from: files by name, those at their paths in it, the application."""
+    """Return what an image is built from: files by name, those at their paths in it, the application.
+
+    That is its `source`, or a `wheel` to install. OSError when it cannot be read.
+    """
     installed = list(installed)
     contents = {**texts, **{f"files{one['path']}": str(one["content"]) for one in installed}}
     executable = {f"files{one['path']}" for one in installed if one["mode"] == "0755"}
@@ -93,10 +101,17 @@ def recipe(
     entries += [
         bundle.Entry(f"application/{one.name}", one.kind, one.content, one.executable) for one in source
     ]
-    folders = {str(up) for one in entries for up in PurePosixPath(one.name).parents} | {"certificates"}
+    if wheel:
+        entries.append(bundle.Entry(f"package/{wheel.name}", "file", wheel.read_bytes()))
+    folders = {str(up) for one in entries for up in PurePosixPath(one.name).parents} | set(PLACES)
     missing = folders - {"."} - {one.name for one in entries}
     entries += [bundle.Entry(name, "directory") for name in missing]
     return sorted(entries, key=lambda entry: entry.name)
+
+
+def identity(recipe: Iterable[bundle.Entry]) -> str:
+    """Return what tells one image from another: all that it is built from, but for the packages' index."""
+    return bundle.digest([entry for entry in recipe if entry.name != "index.txt"])[:12]
 
 
 def arguments(dockerfile: str, values: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,8 +19,8 @@ class Fault:
         return asdict(self)
 
 
-def refusal(faults: list[Fault]) -> dict[str, Any]:
-    """The failed result that carries every fault; the first is its message."""
+def refusal(faults: Sequence[Fault]) -> dict[str, Any]:
+    """The failed result of an action that carries every fault; the first is its message."""
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return {
         "failed": True,

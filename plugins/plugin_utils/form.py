@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,16 @@ def is_regex(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def is_command(value: Any) -> bool:
+    """Words without NUL bytes, as a list or as a text that a shell could take apart."""
+    try:
+        words = shlex.split(value) if isinstance(value, str) else list(value)
+    except (TypeError, ValueError):
+        return False
+    scalar = all(isinstance(word, str | int | float) and "\0" not in str(word) for word in words)
+    return bool(words) and bool(str(words[0])) and scalar and not isinstance(value, Mapping)
+
+
 def is_address(value: Any) -> bool:
     """An IP address or a host name."""
     try:
@@ -105,12 +116,18 @@ FORMS = {
         "a dotted Python module, with `:` and the application's name when that is not `app`",
         pattern(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?::[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?"),
     ),
+    "module name": Form(
+        "a dotted Python module such as `shop.settings`", pattern(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+    ),
+    "command": Form("a list of words, or a text whose quotes are closed; not empty", is_command),
     "autoscale": Form("two numbers such as `8,2`, the most first", pattern(r"\d+\s*,\s*\d+")),
     "address": Form("an IP address or a host name", is_address),
     "absolute path": Form("an absolute path", pattern(r"/[^\0\n]*")),
     "version": Form(
         "a version such as `4.2.10` or `1:27.3.4.6-1`, quoted", pattern(r"(?:\d+:)?\d[A-Za-z0-9.+~-]*")
     ),
+    "interpreter": Form("a whole path, or a version such as `3.12`, quoted", pattern(r"/[^\0\n]*|3\.\d+")),
+    "index": Form("the address of a package index", pattern(r"(?:https?|file)://\S+")),
     "regex": Form("a regular expression", is_regex),
     "size": Form("a size such as `200MB` or `1GiB`", is_size),
     "watermark": Form("a share of the memory from 0 to 1, or a size such as `1GB`", is_watermark),

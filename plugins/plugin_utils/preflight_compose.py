@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import variable_of
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import numbers
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import WantedPort, held, overlap
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import Wanted
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_app import existing
 
 # compose.yaml has `include`.
 COMPOSE = (2, 20)
@@ -22,18 +24,34 @@ LATER = (
 )
 OTHERS = "https://docs.docker.com/compose/install"
 
+# What of an application containers have otherwise than hosts, and the way out.
+UNCONTAINED = {
+    "source": ("a stack in containers builds an image of its source", "give `{name}` a path: {where}"),
+    "venv": ("a stack in containers builds the environment into the image", "leave `{name}` empty"),
+    "python": (
+        "the image has the Python of Debian 13",
+        "leave `{name}` empty, or run it without containers: ./inv up --on hosts",
+    ),
+}
+
 Facts = Mapping[str, Any]
 
 
 def judge_contained(
-    seen: Facts, engine: Facts, wanted: Wanted, project: str, hosts: Iterable[str], connection: str
+    seen: Facts,
+    engine: Facts,
+    wanted: Wanted,
+    project: str,
+    hosts: Iterable[str],
+    connection: str,
+    apps: Iterable[Facts],
 ) -> tuple[list[Fault], list[str]]:
     """All faults of the machine that is to carry the containers of a compose project, and notes, none yet."""
     place = judge_place(hosts, connection)
     if place:
         return place, []
     ports = [port for port in wanted.ports if port.variable.startswith("stack_")]
-    found = judge_engine(engine, seen["os"], wanted.host)
+    found = judge_engine(engine, seen["os"], wanted.host) + judge_applications(apps)
     return found + judge_published(seen, engine, ports, project, wanted.host), []
 
 
@@ -50,6 +68,24 @@ def judge_place(hosts: Iterable[str], connection: str) -> list[Fault]:
             f"the inventory has {len(names)} hosts ({listed}): the stack in containers runs on one machine"
         )
     return [Fault(message, "./inv up --on compose --env local")]
+
+
+def judge_applications(apps: Iterable[Facts]) -> list[Fault]:
+    """What an image cannot have: what is on a host already, and another Python than its own."""
+    faults = []
+    for app in apps:
+        where = existing(app)
+        given = {
+            "source": where and f"existing:{where}",
+            "venv": app.get("venv"),
+            "python": app.get("python"),
+        }
+        for key, value in given.items():
+            if value:
+                name = variable_of(app, key)
+                what, hint = UNCONTAINED[key]
+                faults.append(Fault(f"`{name}` is `{value}`: {what}", hint.format(name=name, where=where)))
+    return faults
 
 
 def judge_engine(engine: Facts, system: Facts, host: str) -> list[Fault]:

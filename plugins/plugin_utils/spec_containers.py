@@ -1,11 +1,10 @@
-"""The part of the stack's model that is about what carries it, beside that of the broker's content."""
+"""The part of the stack's model that is about what carries it."""
 
 from __future__ import annotations
 
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_broker import BROKER
 
-BEYOND = BROKER | {
+CONTAINERS = {
     "stack_runs_on": Option(
         description="what carries the stack", choices=("hosts", "compose"), example="hosts"
     ),

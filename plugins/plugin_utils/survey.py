@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, model
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, model, preflight_app
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import variable_of
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import (
     applications,
@@ -32,8 +32,6 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse
 
 Values = Mapping[str, Any]
-# Where the controller has its own files, and the way from one password to the next: no host becomes another.
-UNDECIDING = {"stack_state_dir", "redis_former_password"}
 VENDOR = "stack_rabbitmq"
 SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
 # Too common as the beginning of other people's variables; the role `service` gets its own from other roles.
@@ -123,11 +121,12 @@ def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort
     return wanted
 
 
-def probe_arguments(stack: Values, survey: Survey) -> dict[str, Any]:
-    """What the module `probe` is asked on this host."""
+def probe_arguments(stack: Values, survey: Survey, user: str = "celery") -> dict[str, Any]:
+    """What the module `probe` is asked on this host; `user` is the account of the only application."""
     arguments: dict[str, Any] = {
         "servers": [server for group, server in SERVERS.items() if group in survey.own_groups],
         "disks": [str(stack["stack_home"])] if stack.get("stack_home") else [],
+        "applications": preflight_app.asked(applications(stack), survey.own_groups, user),
     }
     if "brokers" in survey.own_groups and stack.get("stack_admin_user") and stack.get("stack_admin_password"):
         arguments |= {"username": stack["stack_admin_user"], "password": stack["stack_admin_password"]}
@@ -157,7 +156,9 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
 
 def deciding(values: Values) -> dict[str, Any]:
     """The values of the model, or of the roles, that decide what a host becomes."""
-    return {name: value for name, value in values.items() if name not in UNDECIDING}
+    return deploying.without_sources(
+        {name: one for name, one in values.items() if name not in digest.UNDECIDING}
+    )
 
 
 def places(survey: Survey) -> dict[str, Any]:

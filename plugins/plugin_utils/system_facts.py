@@ -64,5 +64,5 @@ def host_facts(
     return {
         **system_facts(seen["os"]),
         **system,
-        "rabbitry": {**{name: seen[name] for name in KEPT}, **here, **verdict},
+        "rabbitry": {**{name: seen[name] for name in KEPT}, "sealed": seen["seal"] or {}, **here, **verdict},
     }

@@ -11,19 +11,19 @@ from tests.support.example import Deployed, Example
 RECORDS = "import json; from signals import records; print(json.dumps(records.read()))"
 
 
-@pytest.fixture(scope="class")
-def shown(example: Example) -> str:
-    return example.run("python", "-m", "signals.show").out
-
-
-@pytest.fixture(scope="class")
-def seen(example: Example, shown: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = example.python(RECORDS)
-    return found
-
-
 class Signals:
     """What the example `signals` promises, wherever it is deployed."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def shown(cls, example: Example) -> str:
+        return example.run("python", "-m", "signals.show").out
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def seen(cls, example: Example, shown: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = example.python(RECORDS)
+        return found
 
     def test_the_program_shows_all_nine(self, shown: str) -> None:
         assert shown.rstrip().endswith("all nine were seen")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.examples.test_canvas import Canvas
+from tests.examples.test_django import Django
 from tests.examples.test_exchanges import Exchanges
 from tests.examples.test_hello import HelloCelery, HelloRabbitmq
 from tests.examples.test_once import Once
@@ -64,6 +65,10 @@ class TestCanvasBesideOthers(Canvas):
 
 class TestOnceBesideOthers(Once):
     name = app = "once"
+
+
+class TestDjangoBesideOthers(Django):
+    name, app = "django", "shop"
 
 
 class TestApart:

@@ -19,7 +19,7 @@ from kombu.exceptions import KombuError
 
 # The account and the broker stand in this file, which is read again for each connection: passwords change.
 READ = '. /etc/rabbitry/celery.env && printf %s "$CELERY_BROKER_URL"'
-PAUSE, PATIENCE = 0.1, 0.5
+PAUSE, PATIENCE = float(os.environ.get("PAUSE", "0.1")), 0.5
 # Tasks after which a new connection is made, so that the stream logs in all the time.
 EACH = 20
 

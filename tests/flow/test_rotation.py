@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ import yaml
 from tests.support import application
 from tests.support.checkout import CLONE, Checkout
 from tests.support.hosts import Host, Result
+from tests.support.program import entries, program
 from tests.support.service import HostService
 from tests.support.wait import wait_until
 
@@ -188,27 +187,6 @@ class TestRotation:
         logs = f"{CLONE}/.state/local/log /var/log"
         search = f"grep -rlFf {SECRETS} --exclude-dir=journal {logs}; journalctl -o cat | grep -cFf {SECRETS}"
         assert rotated.host.run(search, check=False).out == "0\n"
-
-
-@contextmanager
-def program(host: Host, name: str, command: str, user: str) -> Iterator[str]:
-    """Run a program of this folder in the background; yield the file that has what it prints."""
-    output = f"/srv/{name}.out"
-    host.write(f"/srv/{name}.py", (Path(__file__).parent / f"{name}.py").read_text())
-    options = [f"--unit={name}", f"--uid={user}", "--collect", f"--property=StandardOutput=truncate:{output}"]
-    host.run(["systemd-run", *options, "sh", "-c", command])
-    try:
-        yield output
-        # One that ended by itself said nothing of what came later.
-        host.run(["systemctl", "is-active", name])
-    finally:
-        host.run(["systemctl", "stop", name], check=False)
-
-
-def entries(host: Host, path: str, word: str) -> list[str]:
-    """What a program said behind `word`, line by line."""
-    pairs = (line.partition(" ") for line in host.read(path).splitlines())
-    return [rest for first, _, rest in pairs if first == word]
 
 
 def decide(host: Host, variable: str, value: str) -> None:

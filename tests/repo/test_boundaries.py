@@ -83,3 +83,9 @@ def test_only_the_report_prints() -> None:
 
 def test_the_verbs_only_hand_on() -> None:
     assert len(text("tasks.py").splitlines()) <= 200
+
+
+def test_one_module_starts_programs_on_the_controller_for_plugins() -> None:
+    folders = ("plugins/plugin_utils/", "plugins/action/", "plugins/filter/", "plugins/callback/")
+    starters = {path for path in python_files(*folders) if is_below_any(path, "subprocess")}
+    assert starters == {Path("plugins/plugin_utils/commands.py")}

@@ -12,7 +12,7 @@ from tests.support import repository
 from tests.support.repository import ROOT, load, options, roles, text
 
 # A role's vocabulary: its own variables, and words that say what runs elsewhere.
-FOREIGN = re.compile(r"\b(?:stack_(?!settings\b)\w+|wiring_\w+|hostvars|groups\[)")
+FOREIGN = re.compile(r"\b(?:stack_(?!(?:settings|django)\b)\w+|wiring_\w+|hostvars|groups\[)")
 DEFINES = re.compile(r"^\s+(?:register: (\w+)|loop_var: (\w+))", re.M)
 WRITTEN = (".yml", ".j2")
 

@@ -51,10 +51,11 @@ class Example:
         port: int = next(app["flower"]["port"] for app in stack["apps"] if app["name"] == self.vhost)
         return port
 
-    def inv(self, verb: str, *arguments: str, seconds: float = SMOKE) -> Result:
+    def inv(self, verb: str, *arguments: str, seconds: float = SMOKE, check: bool = True) -> Result:
         """Run a verb for the inventory that has this example."""
         inventory = f"examples/{self.by or self.name}/inventory.yml"
-        return self.checkout.inv(verb, "--env", ENVIRONMENT, "-i", inventory, *arguments, seconds=seconds)
+        words = ("--env", ENVIRONMENT, "-i", inventory, *arguments)
+        return self.checkout.inv(verb, *words, seconds=seconds, check=check)
 
     def changed(self) -> int:
         """Return how many tasks of the last `up` changed something."""

@@ -8,6 +8,8 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import (
     DECISIONS,
     app_password_terms,
+    app_secret_key_terms,
+    app_secret_keys,
     app_secrets,
     app_services,
     app_users,
@@ -57,6 +59,19 @@ def test_a_given_password_wins_and_the_others_are_generated_by_user() -> None:
     assert apps([given], ONE, ["generated"])[0]["password"] == "own"
     terms = app_password_terms([SHOP, given], "/s")
     assert [term.split()[0] for term in terms] == ["/s/user/shop", "/s/user/a%2Fb"]
+
+
+def test_a_django_project_migrates_and_has_a_key_of_its_own() -> None:
+    django = {"django_settings": "site.settings"}
+    entries = [SHOP, {"name": "blog", **django}, {"name": "cms", **django, "release_commands": []}]
+    shop, blog, cms = apps(entries, ONE, secret_keys=["b", "c"])
+    assert (shop["release_commands"], shop["secret_key"], shop["results"]) == ([], "", "redis")
+    assert (blog["release_commands"], blog["secret_key"]) == (["python -m django migrate --noinput"], "b")
+    assert (cms["release_commands"], cms["secret_key"]) == ([], "c")
+    assert app_secret_keys([shop, blog, cms]) == {"secret_key/blog": "b", "secret_key/cms": "c"}
+    assert app_secret_keys(apps([], ONE)) == {"secret_key": "s3cret-key"}
+    terms = app_secret_key_terms(entries, "/s")
+    assert [term.split()[0] for term in terms] == ["/s/secret_keys/blog", "/s/secret_keys/cms"]
 
 
 def test_each_may_do_everything_on_its_own_virtual_host_only() -> None:

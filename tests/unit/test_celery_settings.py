@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.celery import celery_settings, celery_timeouts
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.celery_sets import (
     SETS,
-    celery_requirements,
+    judge,
+    leading,
     refusal,
 )
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.topology import celery_topology
@@ -25,7 +26,8 @@ FILES = Path(__file__).resolve().parents[2] / "roles" / "celery_app" / "files"
 @pytest.fixture
 def stack_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The module as workers import it, beside a document of two queues."""
-    shutil.copy(FILES / "lib" / "stack_settings.py", tmp_path)
+    for name in ("stack_settings.py", "stack_django.py"):
+        shutil.copy(FILES / "lib" / name, tmp_path)
     document = json.dumps(celery_settings(["default", "math"]))
     (tmp_path / "stack_settings.json").write_text(document, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -106,6 +108,22 @@ def test_settings_module_exports_settings_and_nothing_private(stack_settings: Mo
     assert not any(name.startswith("_") for name in names)
 
 
+def test_django_takes_the_same_settings_by_its_own_names(
+    stack_settings: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    celery = pytest.importorskip("celery")
+    monkeypatch.delitem(sys.modules, "stack_django", raising=False)
+    stack_django = importlib.import_module("stack_django")
+    taken = {name: getattr(stack_django, name) for name in stack_django.__all__}
+    assert taken.pop("stack_queue") is stack_settings.stack_queue
+    # Django heeds upper-case names only.
+    assert taken and all(name.isupper() and name.startswith("CELERY_") for name in taken)
+    app = celery.Celery("shop", set_as_current=False)
+    app.config_from_object(stack_django, namespace="CELERY")
+    own = {name: getattr(stack_settings, name) for name in stack_settings.__all__ if name != "stack_queue"}
+    assert {name: app.conf[name] for name in own} == own
+
+
 @pytest.mark.parametrize("celery_set", SETS)
 def test_locks_hold_the_versions_of_the_table(celery_set: str) -> None:
     text = (FILES / "locks" / f"{celery_set}.txt").read_text(encoding="utf-8")
@@ -146,12 +164,46 @@ def test_pairs_that_fail_are_refused_with_the_reason(
     assert bool(reason) == bool(found)
 
 
-def test_requirements_that_pin_another_version_are_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"`celery==5\.6\.2` does not go with set 5\.7 .*stalls on RabbitMQ 4"
-    ):
-        celery_requirements("requests\ncelery==5.6.2\n", "5.7")
-    with pytest.raises(ValueError, match="was not tried here"):
-        celery_requirements("redis[hiredis]==8.0.0", "5.7")
-    own = "requests>=2\ncelery[redis]==5.7.0\ncelery-singleton==0.3.1\n"
-    assert celery_requirements(own, "5.7") == own
+PINS_57 = {"celery": "5.7.0", "kombu": "5.7.0", "redis": "8.1.0"}
+
+
+@pytest.mark.parametrize(
+    ("pins", "celery_set"),
+    [
+        ({"requests": "2.34.2"}, "5.7"),
+        (PINS_57, "5.7"),
+        ({**PINS_57, "celery": "5.7.3", "redis": "7.0.1"}, "5.7"),
+        ({"celery": "5.8.0", "kombu": "5.8.0"}, "5.7"),
+        ({"celery": "5.6.2", "kombu": "5.6.2", "redis": "6.4.0"}, "5.6"),
+    ],
+)
+def test_pins_that_work_together_are_let_through(pins: dict[str, str], celery_set: str) -> None:
+    assert judge(pins, celery_set, "uv.lock", "stack_celery_set") is None
+
+
+@pytest.mark.parametrize(
+    ("pins", "message", "hint"),
+    [
+        (
+            {"celery": "5.7.0", "kombu": "5.6.2"},
+            "`uv.lock` pins celery 5.7.0, kombu 5.6.2, which does not go with set 5.7: Celery 5.7 does not",
+            "pin celery==5.7.0 kombu==5.7.0 in `uv.lock`",
+        ),
+        ({"redis": "5.2.1"}, "kombu 5.7 does not run with a redis-py before 6.4", "pin redis==8.1.0"),
+        (
+            {"celery": "5.6.2", "kombu": "5.6.2", "redis": "6.4.0"},
+            "its settings are not for Celery 5.6.2",
+            'write `stack_celery_set: "5.6"` and `stack_queue_type: classic`',
+        ),
+        ({"celery": "5.5.3", "kombu": "5.7.0"}, "Celery before 5.6 was not tried here", "pin celery==5.7.0"),
+    ],
+)
+def test_pins_that_fail_are_refused_with_the_reason(pins: dict[str, str], message: str, hint: str) -> None:
+    fault = judge(pins, "5.7", "uv.lock", "stack_celery_set")
+    assert fault and message in fault.message and fault.hint.startswith(hint), fault
+
+
+def test_what_leads_takes_the_pins_of_the_application() -> None:
+    wanted = "celery[redis]==5.7.0\nkombu==5.7.0\nredis\nflower==2.2.0\n"
+    own = "celery[redis]==5.7.2\nkombu==5.7.0\nredis==8.0.0\nflower==2.2.0\n"
+    assert leading(wanted, {"celery": "5.7.2", "redis": "8.0.0", "requests": "2"}) == own

@@ -95,7 +95,7 @@ def test_the_certificate_authority_reaches_uv_and_pip() -> None:
     ("printed", "hint"),
     [
         ("error: invalid peer certificate: UnknownIssuer", "celery_app_ca_file"),
-        ("error: No solution found when resolving dependencies", "celery_app_requirements_file"),
+        ("error: No solution found when resolving dependencies", "celery_app_set"),
         ("The virtual environment was not created: ensurepip is not available", "python3-venv"),
     ],
 )
@@ -113,7 +113,7 @@ def application(root: Path, text: str) -> Path:
 
 def tasks(root: Path, module: str = "shop") -> list[str]:
     pytest.importorskip("celery")
-    return import_check(module, root, Path(sys.executable), "", "")
+    return import_check(module, root, Path(sys.executable), "", "").tasks
 
 
 def test_an_application_that_imports_tells_its_tasks(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def application(**more: Any) -> dict[str, Any]:
         "tasks": ["sample.tasks.add"],
         "schedule": {"tick": "sample.tasks.add"},
         "sends_to": [*STACK.app.queues],
+        "ignored": [],
         "nodes": {name: [*queues] for name, queues in answering.items()},
         **more,
     }
@@ -137,6 +138,11 @@ MIXED = "celery.exceptions.ImproperlyConfigured: Cannot mix new and old setting 
             "mixed_settings",
             evidence(app={"error": MIXED}),
             "mixes names of settings: Cannot mix new and old setting keys",
+        ),
+        (
+            "ignored_settings",
+            evidence(app=application(ignored=["the setting `A` has no effect", "nor has `B`"])),
+            "the setting `A` has no effect",
         ),
         ("backend_amqp", evidence(app=application(backend="amqp://")), "the result backend is `amqp://`"),
         ("backend_amqp", evidence(app=application(broker="rpc://")), "the broker is `rpc://`"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -13,7 +14,7 @@ from ansible_collections.rabbitry.stack.plugins.callback.events import explanati
 from rabbitry import ansible, inventory, record
 from rabbitry.environment import ROOT, Environment
 from rabbitry.errors import Fault, StackError
-from rabbitry.events import Event, Play, Result, Stats, Task, faults, parse
+from rabbitry.events import Event, Play, Result, Stats, Task, faults, notes, parse
 
 PLAYBOOK = """
 - name: Broker
@@ -121,6 +122,19 @@ def test_faults_of_modules_are_kept_whole_and_once() -> None:
         Fault("port 5672 is taken", "ss -ltnp"),
         Fault("no space", "", ("df",)),
     ]
+
+
+def test_notes_of_modules_arrive_once_whoever_makes_them() -> None:
+    told = explanation({"notes": ["a remark", {"message": "`A` has no effect", "hint": "rename it"}]})
+    line = json.dumps(
+        {"event": "result", "task": "Check", "status": "ok", "seconds": 0.1, "host": "HOST", **told}
+    )
+    results = [parse(line.replace("HOST", host)) for host in ("a", "b")]
+    assert notes(result for result in results if isinstance(result, Result)) == [
+        Fault("a remark", ""),
+        Fault("`A` has no effect", "rename it"),
+    ]
+    assert explanation({})["notes"] == []
 
 
 def test_an_unknown_event_is_passed_over() -> None:

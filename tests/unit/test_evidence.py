@@ -21,7 +21,7 @@ def question() -> Question:
 def test_a_section_that_fails_or_hangs_is_told_and_the_others_stay(
     question: Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "DEADLINE", 0.3)
+    monkeypatch.setattr(evidence, "DEADLINE", 2.0)
     never = threading.Event()
 
     def broken(_: Question) -> Any:
@@ -35,7 +35,7 @@ def test_a_section_that_fails_or_hangs_is_told_and_the_others_stay(
     )
     never.set()
     assert found["sections"] == {"good": {"a": "***"}}
-    assert found["faults"] == {"bad": "OSError: cannot read with ***", "slow": "took longer than 0.3 s"}
+    assert found["faults"] == {"bad": "OSError: cannot read with ***", "slow": "took longer than 2 s"}
     assert found["host"] == "localhost"
     assert found["schema"] == evidence.SCHEMA
 

@@ -36,7 +36,7 @@ def ask(directory: Path, source: str, name: str = "shop", **environment: str) ->
         env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", **environment},
         cwd=directory, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    return evidence_app.read(done.stdout, done.stderr)
+    return evidence_app.read(done.stdout, done.stderr, "shop")
 
 
 def test_an_application_tells_what_it_uses_without_a_password(tmp_path: Path) -> None:
@@ -84,7 +84,18 @@ def test_a_file_that_hides_a_package_is_told(tmp_path: Path) -> None:
 def test_mixed_names_of_settings_are_told(tmp_path: Path) -> None:
     settings = "app.conf.update(CELERYD_CONCURRENCY=2, task_acks_late=True)\n"
     source = f"from celery import Celery\napp = Celery('shop')\n{settings}"
-    assert "Cannot mix new" in ask(tmp_path, source)["error"]
+    told = ask(tmp_path, source)
+    assert "Cannot mix new" in told["error"]
+    assert told["mixed"] == ["`CELERYD_CONCURRENCY` (shop.py:3) is `worker_concurrency`"]
+
+
+def test_settings_without_effect_are_told(tmp_path: Path) -> None:
+    config = (
+        "app.config_from_object(type('Conf', (), dict(result_expires=5, CELERY_TASK_RESULT_EXPIRES=6)))\n"
+    )
+    assert ask(tmp_path, SOURCE)["ignored"] == []
+    (said,) = ask(tmp_path, SOURCE + config)["ignored"]
+    assert "`CELERY_TASK_RESULT_EXPIRES` (shop.py:10) of `shop` has no effect" in said
 
 
 def test_silence_is_a_fault() -> None:

@@ -64,7 +64,7 @@ def test_the_decisions_that_are_commented_out_are_accepted_too(tmp_path: Path) -
     path = tmp_path / WRITTEN[1]
     path.write_text(path.read_text().replace("# stack_", "stack_").replace("\n#   ", "\n  "))
     values = read(path)
-    assert len(values) == 12
+    assert len(values) == 15
     assert faults_of(values) == []
 
 

@@ -6,15 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.rabbitry.stack.plugins.action import preflight
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import source
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.app_decisions import sources
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+Judged = Callable[..., tuple[list[str], list[Fault]]]
 BAD = {
     "stack_queus": ["default"],
     "stack_amqp_port": 99999,
@@ -50,29 +52,36 @@ def app(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def application(**app: Any) -> tuple[list[str], list[Fault]]:
-    return source.sources({"name": "", **app}, str, REPOSITORY / preflight.SAMPLE)
+ONLY = {"name": "", "label": "app"}
 
 
-def test_the_sample_application_is_there() -> None:
+@pytest.fixture
+def application(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    state = tmp_path_factory.mktemp("state")
+    return lambda **app: sources({**ONLY, **app}, {"stack_state_dir": state}, str, REPOSITORY)
+
+
+def test_the_sample_application_is_there(application: Judged) -> None:
     assert application(source="", module="sample")[1] == []
 
 
-def test_the_checksum_follows_the_source(app: Path) -> None:
+def test_the_checksum_follows_the_source(app: Path, application: Judged) -> None:
     before, faults = application(source=str(app), module="shop.tasks:celery")
     assert faults == []
     (app / "tool.py").write_text("x = 1\n")
     assert application(source=str(app))[0] != before
 
 
-def test_a_missing_source_is_refused() -> None:
+def test_a_missing_source_is_refused(application: Judged) -> None:
     (fault,) = application(source="/no/such", module="x")[1]
     assert fault == Fault(
         "`stack_app_source` is `/no/such`: `/no/such` is not a directory", "ls -la /no/such"
     )
 
 
-def test_an_unreadable_source_is_refused(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_source_is_refused(
+    app: Path, application: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -83,13 +92,21 @@ def test_an_unreadable_source_is_refused(app: Path, monkeypatch: pytest.MonkeyPa
     assert fault.hint == f"ls -la {app}"
 
 
-def test_a_missing_module_is_refused_with_those_that_are_there(app: Path) -> None:
+def test_a_missing_module_is_refused_with_those_that_are_there(app: Path, application: Judged) -> None:
     (fault,) = application(source=str(app), module="shop.task")[1]
     assert fault.message == f"`stack_app_module` is `shop.task`, which is not in {app}: there is shop, tool"
     assert fault.hint == f"ls {app}"
 
 
-def test_missing_requirements_are_refused(app: Path) -> None:
+def test_missing_settings_of_django_are_refused(app: Path, application: Judged) -> None:
+    known = {"source": str(app), "module": "tool"}
+    (fault,) = application(**known, django_settings="shop.settings")[1]
+    assert fault.message.startswith(f"`stack_app_django_settings` is `shop.settings`, which is not in {app}")
+    assert fault.hint == f"ls {app}"
+    assert application(**known, django_settings="tool")[1] == []
+
+
+def test_missing_requirements_are_refused(app: Path, application: Judged) -> None:
     path = str(app / "requirements.txt")
     (fault,) = application(source=str(app), requirements=path)[1]
     assert (
@@ -113,7 +130,7 @@ def test_every_role_that_has_a_specification_is_read() -> None:
 
 
 def test_the_first_fault_is_the_message_and_all_are_listed() -> None:
-    result = preflight.refusal([Fault("a", "b"), Fault("c", "d")])
+    result = refusal([Fault("a", "b"), Fault("c", "d")])
     assert (result["msg"], result["hint"]) == ("a (and 1 more)", "b")
     assert result["faults"] == [{"message": "a", "hint": "b"}, {"message": "c", "hint": "d"}]
 

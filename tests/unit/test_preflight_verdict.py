@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import digest, survey
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, survey
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import host_facts
@@ -108,6 +108,62 @@ def test_the_digest_names_what_changed() -> None:
         "the variables changed since the last run",
         "the roles and plugins changed since the last run",
     ]
+
+
+def test_what_there_are_several_of_is_named_once() -> None:
+    old = digest.compose({"application:shop": 1, "application:news": 1, "code": "x"})
+    new = digest.compose({"application:shop": 2, "application:news": 2, "code": "x"})
+    assert digest.differences(old, new) == ["the application's source changed since the last run"]
+    taken = digest.only(old, new, "application:shop")
+    assert taken == digest.compose({"application:shop": 2, "application:news": 1, "code": "x"})
+
+
+APPS = [{"name": name, "label": name, "source": ""} for name in ("news", "shop")]
+
+
+def test_what_is_on_the_host_already_is_not_deployed() -> None:
+    sealed = digest.compose({"application:shop": 1})
+    seen = {**SEEN, "seal": {"env": "local", "digest": sealed}}
+    (fault,) = deploying.judge(seen, "web1", sealed, "shop", [{**APPS[1], "source": "existing:/srv/shop"}])
+    assert "`shop` is on host web1 already, as `existing:/srv/shop`" in fault.message
+    assert fault.hint == "./inv restart"
+    (fault,) = deploying.judge(seen, "web1", sealed, "shop", [{**APPS[1], "venv": "/srv/venv"}])
+    assert "`shop` on host web1 runs in `/srv/venv`" in fault.message and fault.hint == "./inv up"
+
+
+def test_a_deployment_brings_an_applications_source_and_nothing_else() -> None:
+    sealed = digest.compose({"application:shop": 1, "application:news": 1, "variables": 1})
+    seen = {**SEEN, "seal": {"env": "local", "digest": sealed}}
+
+    def said(**parts: int) -> list[str]:
+        given = {"application:shop": 1, "application:news": 1, "variables": 1}
+        now = digest.compose({**given, **{name.replace("_", ":"): value for name, value in parts.items()}})
+        return [fault.message for fault in deploying.judge(seen, "web1", now, "shop", APPS)]
+
+    assert said() == said(application_shop=2) == said(application_news=2) == []
+    start = "host web1 differs in more than an application's source from what `up` brought: "
+    assert said(variables=2) == [f"{start}the variables changed"]
+    now = digest.compose({"application:shop": 2, "application:news": 2, "variables": 1})
+    left = digest.compose({"application:shop": 2, "application:news": 1, "variables": 1})
+    assert deploying.deployed(seen, now, "shop") == left
+    (fault,) = deploying.judge(SEEN, "web1", sealed, "shop", APPS)
+    assert fault.message.startswith("host web1 was not brought") and fault.hint == "./inv up"
+    (fault,) = deploying.judge(seen, "web1", sealed, "x", APPS)
+    assert fault.message == "there is no application `x`: there is `news`, `shop`"
+
+
+def test_where_the_source_is_and_how_it_is_deployed_are_no_variables_of_the_host() -> None:
+    model = {"stack_app_source": "/a", "stack_app_deploy_deadline": 9, "x": 1}
+    entry = {"name": "shop", "source": "/a", "keep_releases": 2, "queues": ["q"]}
+    assert survey.deciding({**model, "stack_apps": [entry]}) == {
+        "x": 1,
+        "stack_apps": [{"name": "shop", "queues": ["q"]}],
+    }
+    role = {"celery_app_source": "/a", "celery_app_run": "1", "celery_app_module": "shop"}
+    assert survey.deciding(role) == {"celery_app_module": "shop"}
+    assert deploying.parts([{"label": "shop"}], [["sum"]], [role]) == {
+        "application:shop": [["sum"], {"celery_app_source": "/a"}]
+    }
 
 
 def test_the_way_from_one_password_to_the_next_makes_no_host_stale() -> None:

@@ -79,6 +79,7 @@ def test_a_host_that_is_as_recorded_has_no_drift(root: Path) -> None:
         "env": "local",
         "suspicions": [],
         "by_hand": [],
+        "standing": [],
     }
 
 

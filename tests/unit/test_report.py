@@ -42,6 +42,11 @@ def test_all_faults_are_shown_at_once(capsys: Capture) -> None:
     assert capsys.readouterr().err == "error: a is wrong\n\nhint: cure a\n\nerror: b is wrong\n\n2 faults\n"
 
 
+def test_a_warning_follows_an_empty_line(capsys: Capture) -> None:
+    report.warnings([Fault("`A` has no effect", "rename it"), Fault("b")])
+    assert capsys.readouterr().err == "\nwarning: `A` has no effect\n\nhint: rename it\n\nwarning: b\n"
+
+
 def test_phases_are_lines_with_times(capsys: Capture) -> None:
     with report.progress() as progress:
         for event in (

@@ -69,6 +69,15 @@ def test_the_command_gets_words_and_environment_unchanged(tmp_path: Path) -> Non
     assert not sign.exists()
 
 
+def test_the_command_keeps_the_modules_of_its_start(tmp_path: Path) -> None:
+    release, link, file = tmp_path / "releases" / "one", tmp_path / "current", tmp_path / "app.env"
+    release.mkdir(parents=True)
+    link.symlink_to("releases/one")
+    file.write_text(f"PYTHONPATH=/lib:{link}\n")
+    _, environment = json.loads(launch("--environment-file", str(file)).stdout)
+    assert environment["PYTHONPATH"] == f"{Path('/lib').resolve()}:{release}"
+
+
 def test_it_waits_until_the_address_answers() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))

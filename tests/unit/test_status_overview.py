@@ -169,6 +169,23 @@ def test_the_tables_name_state_ports_depths_and_memory() -> None:
     assert servers[1][1] == ("redis", "-", "1.0 MiB noeviction", "4 changes since the last save (ok)")
 
 
+def test_the_release_in_use_is_shown_and_a_failed_one_is_not() -> None:
+    use = {
+        "release": "0123456789abcdef",
+        "venv": "v",
+        "since": 940.0,
+        "by": "deploy",
+        "run": "1",
+        "failed": "",
+    }
+    uses = [{**use, "kept": True}, {**use, "release": "f" * 16, "failed": "it is ill", "kept": True}]
+    pulse = {**_pulse(), "releases": {"app": {"uses": uses, "before": None}}}
+    overview = Overview(STACK, {"localhost": pulse})
+    (head, rows), *_ = tables(overview, now=1000.0)[1:]
+    assert head[0] == "application" and rows == [("app", "localhost", "01234567", "1 min", "deploy")]
+    assert overview.document()["releases"]["localhost"]["app"]["uses"] == uses
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (41, "41 s"), (192, "3 min 12 s"), (3600, "1 h"), (7500, "2 h 5 min"), (781200, "9 d 1 h")],

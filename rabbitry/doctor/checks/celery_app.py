@@ -46,7 +46,15 @@ def mixed_settings(stack: Stack, seen: Evidence) -> Found | None:
     """Old and new names of settings stand beside each other."""
     error = seen.answers("app").get("error", "")
     found = re.search(rf"{MIXED}.*", error)
-    return Found(f"`{stack.app.module}` mixes names of settings: {found[0]}") if found else None
+    named = tuple(seen.answers("app").get("mixed", ()))
+    return Found(f"`{stack.app.module}` mixes names of settings: {found[0]}", named) if found else None
+
+
+@check("celery/ignored_settings")
+def ignored_settings(stack: Stack, seen: Evidence) -> Found | None:
+    """A setting has no effect, as another name of it wins, or its name is not read."""
+    first, *others = seen.answers("app").get("ignored", ()) or ("",)
+    return Found(first, tuple(others)) if first else None
 
 
 @check("celery/backend_amqp")

@@ -3,26 +3,19 @@
 import os
 from datetime import timedelta
 
-import stack_settings
 from celery.schedules import crontab
 from kombu import Exchange, Queue
 
-# A project with web pages needs a real one; here nothing is signed.
-SECRET_KEY = os.environ.get("SHOP_SECRET_KEY", "not-used")
+# The stack's settings as CELERY_TASK_ACKS_LATE and so on; what follows wins.
+from stack_django import *  # noqa: F403
+
+# `up` generates it, once for an environment, and puts it where only the application's account reads it.
+SECRET_KEY = os.environ["SECRET_KEY"]
 INSTALLED_APPS = ["orders"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SHOP_DATABASE"]}}
 USE_TZ = True
 # Django's default is that of Chicago, also for the times in the workers' log; Celery's for crontabs is UTC.
 TIME_ZONE = "UTC"
-
-# Celery's names are in lower case, Django only takes upper-case ones: CELERY_TASK_ACKS_LATE and so on.
-globals().update(
-    {
-        f"CELERY_{name.upper()}": getattr(stack_settings, name)
-        for name in stack_settings.__all__
-        if name != "stack_queue"
-    }
-)
 
 # Queues of one's own: quorum queues on the stack's topic exchange. `stack_queue("mails")` is the short way.
 tasks = Exchange("tasks", type="topic")

@@ -4,23 +4,18 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from celery import Celery
 from celery.beat import ScheduleEntry, Scheduler
+from celery.schedules import schedule
 from celery.signals import beat_init
 from celery.utils.imports import load_extension_class_names, symbol_by_name
 from rabbitry_probe import TICK_LIFETIME, announce, refresh, withdraw
 
-TICK = {
-    "rabbitry-tick": {
-        "task": "rabbitry.probe.tick",
-        "schedule": 5.0,
-        # Old ticks prove nothing: a worker that comes back skips them.
-        "options": {"expires": TICK_LIFETIME},
-    }
-}
-
+# Seconds between two ticks.
+TICK = 5.0
 
 # By this a command line is that of a beat which Rabbitry started.
 SCHEDULER = "rabbitry_beat:scheduler"
@@ -32,11 +27,10 @@ def scheduler(app: Celery, **arguments: object) -> Scheduler:
     base = symbol_by_name(app.conf.beat_scheduler, aliases=aliases)
 
     class Ticking(base):  # type: ignore[misc, valid-type]
-        announced = False
+        """Sends the tick beside its schedule, which may be a table that people look at and change."""
 
-        def install_default_entries(self, data: dict[str, ScheduleEntry]) -> None:
-            super().install_default_entries(data)
-            self.update_from_dict(TICK)
+        announced = False
+        ticks = 0.0  # the next one is due then, by the monotonic clock
 
         def apply_async(self, *args: object, **kwargs: object) -> object:
             sent = super().apply_async(*args, **kwargs)
@@ -48,10 +42,24 @@ def scheduler(app: Celery, **arguments: object) -> Scheduler:
             if not self.announced:
                 announce()
                 self.announced = True
-            return delay
+            if time.monotonic() >= self.ticks:
+                self.ticks = time.monotonic() + TICK
+                self.apply_entry(tick_entry(app), producer=self.producer)
+            return min(delay, max(0.0, self.ticks - time.monotonic()))
 
     Ticking.__name__ = Ticking.__qualname__ = base.__name__
     return Ticking(app=app, **arguments)
+
+
+def tick_entry(app: Celery) -> ScheduleEntry:
+    """The tick, as beat sends it. Old ticks prove nothing: a worker that comes back skips them."""
+    return ScheduleEntry(
+        name="rabbitry-tick",
+        task="rabbitry.probe.tick",
+        schedule=schedule(TICK, app=app),
+        options={"expires": TICK_LIFETIME},
+        app=app,
+    )
 
 
 def start_alone(**_: object) -> None:
@@ -95,7 +103,7 @@ def running(proc: Path = Path("/proc")) -> dict[int, list[str]]:
 def rivals(processes: dict[int, list[str]], own: list[str], own_pid: int) -> list[int]:
     """Processes that are a beat of the application on our own command line, other than ours.
 
-    One that keeps its last runs elsewhere is the beat of another application of the same code.
+    One of another environment is the beat of another application of the same code.
     """
     return sorted(
         pid
@@ -103,13 +111,13 @@ def rivals(processes: dict[int, list[str]], own: list[str], own_pid: int) -> lis
         if pid != own_pid
         and is_beat(words)
         and application(words) == application(own)
-        and not (SCHEDULER in words and after(words, "-s") != after(own, "-s"))
+        and not (SCHEDULER in words and program(own) and program(words) not in ("", program(own)))
     )
 
 
-def after(words: list[str], option: str) -> str:
-    """The word behind an option on a command line, or ""."""
-    return words[words.index(option) + 1] if option in words[:-1] else ""
+def program(words: list[str]) -> str:
+    """The path of the command `celery` on a command line, or "" for one that was found otherwise."""
+    return next((word for word in words[:3] if Path(word).name == "celery" and "/" in word), "")
 
 
 def is_beat(words: list[str]) -> bool:

@@ -3,10 +3,14 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-from celery import Task, shared_task
+from celery import Celery, Task, shared_task
+from celery.app.backends import by_url
 from celery.signals import heartbeat_sent, worker_init, worker_ready, worker_shutting_down
 
 TICKS = "rabbitry:ticks"
@@ -15,18 +19,35 @@ TICKS_KEPT = 20
 TICK_LIFETIME = 30
 
 
-@shared_task(name="rabbitry.probe.add")
+@cache
+def stack_backend(app: Celery, url: str) -> Any:
+    """A result backend beside the application's own."""
+    backend, location = by_url(url, app.loader)
+    return backend(app=app, url=location)
+
+
+def results(task: Task) -> Any:
+    """Where a probe's result goes: to the stack's Redis, also when the application's go elsewhere."""
+    url = os.environ.get("RABBITRY_RESULT_BACKEND", "")
+    return stack_backend(task.app, url) if url else task.app.backend
+
+
+# A probe in all else is a task as the application's are.
+probe: Callable[..., Any] = partial(shared_task, backend=property(results))
+
+
+@probe(name="rabbitry.probe.add")
 def add(x: float, y: float) -> float:
     return x + y
 
 
-@shared_task(name="rabbitry.probe.total")
+@probe(name="rabbitry.probe.total")
 def total(numbers: list[float]) -> float:
     """The sum of a chord's results."""
     return sum(numbers)
 
 
-@shared_task(name="rabbitry.probe.where", bind=True)
+@probe(name="rabbitry.probe.where", bind=True)
 def where(self: Task) -> dict[str, object]:
     """Who ran this and how it came: {"worker": "default@web1", "queue": routing key, "pid"}."""
     return {
@@ -36,7 +57,7 @@ def where(self: Task) -> dict[str, object]:
     }
 
 
-@shared_task(name="rabbitry.probe.flaky", bind=True, max_retries=None)
+@probe(name="rabbitry.probe.flaky", bind=True, max_retries=None)
 def flaky(self: Task, failures: int = 2, delay: int = 0) -> int:
     """Fails `failures` times, `delay` whole seconds apart, then returns how often it was tried again."""
     if self.request.retries < failures:
@@ -46,22 +67,22 @@ def flaky(self: Task, failures: int = 2, delay: int = 0) -> int:
     return int(self.request.retries)
 
 
-@shared_task(name="rabbitry.probe.stamp")
+@probe(name="rabbitry.probe.stamp")
 def stamp() -> float:
     """The worker's clock (seconds since the epoch) at the moment the task runs."""
     return time.time()
 
 
-@shared_task(name="rabbitry.probe.sleep")
+@probe(name="rabbitry.probe.sleep")
 def sleep(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
 
 
-@shared_task(name="rabbitry.probe.tick", bind=True, ignore_result=True)
+@probe(name="rabbitry.probe.tick", bind=True, ignore_result=True)
 def tick(self: Task) -> None:
     """Keep beat's last ticks in Redis: when each was sent (seconds since 1970), and by whom."""
-    client = getattr(self.app.backend, "client", None)
+    client = getattr(self.backend, "client", None)
     if client is None or not hasattr(client, "rpush"):
         return
     # A tick that waited for a worker says nothing of beat's present: its own time counts, not the worker's.

@@ -1,4 +1,4 @@
-"""Celery settings of this stack, for your celeryconfig: `from stack_settings import *`.
+"""Celery settings of this stack, for your celeryconfig: `from stack_settings import *`. Django: stack_django.
 
 The decisions lie in stack_settings.json beside this file. The broker's and the result backend's URLs are not
 here: Celery reads them from CELERY_BROKER_URL and CELERY_RESULT_BACKEND (/etc/rabbitry/celery.env).

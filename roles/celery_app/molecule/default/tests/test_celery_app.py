@@ -83,3 +83,59 @@ def test_a_good_release_takes_over(
 ) -> None:
     converge(celery_app_source=release(tmp_path, MODULE))
     assert seen()["answer"] == 42
+
+
+TOLD = "/var/tmp/release-commands"
+RUN = f"echo $TOKEN $PWD >>{TOLD}"
+
+
+def told(machine: Remote) -> list[str]:
+    """Where each command ran that has run so far."""
+    lines = machine.run(f"cat {TOLD}", check=False).out.splitlines()
+    # It has the variables of the environment file.
+    assert all(line.startswith("s3cret-token ") for line in lines)
+    return [line.partition(" ")[2] for line in lines]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_command_that_fails_keeps_what_runs_and_shows_no_secret(
+    machine: Remote, refused: Callable[..., str], tmp_path: Path, shared: bool
+) -> None:
+    before = current(machine)
+    failing = ["sh", "-c", "id -un; echo $TOKEN; exit 3"]
+    said = refused(
+        celery_app_source=release(tmp_path, f"{MODULE}# failing {shared}\n"),
+        celery_app_release_commands=[failing],
+        celery_app_release_shared=shared,
+    )
+    assert "ended with status 3" in said and "as user `celery`" in said
+    assert "***" in said and "s3cret-token" not in said
+    assert current(machine) == before
+
+
+def test_commands_run_once_in_a_release_before_it_is_used(
+    machine: Remote, converge: Callable[..., int], tmp_path: Path
+) -> None:
+    given = {
+        "celery_app_source": release(tmp_path, f"{MODULE}# with commands\n"),
+        "celery_app_release_commands": [["sh", "-c", RUN]],
+        "celery_app_release_shared": True,
+    }
+    assert converge(**given)
+    assert told(machine) == [current(machine)]
+    assert converge(**given) == 0
+    assert told(machine) == [current(machine)]
+
+
+def test_another_host_runs_them_where_this_is_not_the_first(
+    machine: Remote, converge: Callable[..., int], tmp_path: Path
+) -> None:
+    before = told(machine)
+    converge(
+        celery_app_source=release(tmp_path, f"{MODULE}# elsewhere\n"),
+        celery_app_release_commands=[["sh", "-c", RUN]],
+        celery_app_release_shared=True,
+        celery_app_release_first=False,
+    )
+    assert told(machine) == before
+    assert current(machine) not in before

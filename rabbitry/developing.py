@@ -1,4 +1,4 @@
-"""The verbs of those who work on Rabbitry itself; tasks.py offers them beside the others."""
+"""The verbs of `inv` for those who work on it; the others are in tasks.py."""
 
 from __future__ import annotations
 

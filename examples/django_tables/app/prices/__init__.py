@@ -1,0 +1,1 @@
+"""Prices: a task, and the row of the schedule that sends it."""
