@@ -10,9 +10,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-PROJECT, SERVICE, HASH = (f"com.docker.compose.{name}" for name in ("project", "service", "config-hash"))
+from ansible_collections.rabbitry.stack.plugins.module_utils.container import PROJECT, Container, container
+
 # The end of the names of services in the profile `workers`.
 MORE = "-more"
 LOG_LINES = 20
@@ -33,23 +33,6 @@ class DockerError(Exception):
 
 
 @dataclass(frozen=True)
-class Container:
-    """One container of the stack; `hash` is compose's checksum of what it was made from."""
-
-    service: str
-    name: str
-    id: str
-    image: str
-    hash: str
-    started: str
-    state: str
-    health: str
-    restarts: int
-    said: str
-    """The last word of its health check."""
-
-
-@dataclass(frozen=True)
 class Compose:
     """A project: its file, the file of its variables, and its name."""
 
@@ -65,12 +48,18 @@ class Compose:
         """The command line of `docker compose WORDS`."""
         return ["docker", "compose", "--env-file", self.env_file, "--file", self.file, "--ansi=never", *words]
 
+    def profiles(self) -> list[str]:
+        """Those of the stack itself, as its variables name them."""
+        text = Path(self.env_file).read_text(encoding="utf-8")
+        found = re.search(r"^COMPOSE_PROFILES='?([^'\n]*)", text, re.M)
+        return [one for one in found[1].split(",") if one] if found else []
+
     def containers(self) -> list[Container]:
         """Every container of the project, running or not, in no order."""
         listed = run(["docker", "ps", "-aq", "--no-trunc", "--filter", f"label={PROJECT}={self.project}"])
         if not listed.split():
             return []
-        return [_container(one) for one in json.loads(run(["docker", "inspect", *listed.split()]))]
+        return [container(one) for one in json.loads(run(["docker", "inspect", *listed.split()]))]
 
     def hashes(self) -> dict[str, str]:
         """Compose's checksum of each service that it would start now."""
@@ -106,7 +95,10 @@ class Compose:
         try:
             # Workers that somebody has added by hand change with the others.
             added = any(one.service.endswith(MORE) for one in here)
-            self.run(*(["--profile", "workers"] if added else []), *words, *names, seconds=seconds + 900)
+            # A profile that is named takes the place of those that the variables name.
+            profiles = ["workers", *self.profiles()] if added else []
+            options = [f"--profile={one}" for one in profiles]
+            self.run(*options, *words, *names, seconds=seconds + 900)
         except DockerError as error:
             raise self._explained(error) from error
         after = self.containers()
@@ -175,23 +167,3 @@ def run(argv: Sequence[str], seconds: float = SHORT, both: bool = False, failing
         said = lines[-1] if lines else f"it ended with status {done.returncode}"
         raise DockerError(said, "docker info", lines[-LOG_LINES:])
     return done.stdout
-
-
-def _container(told: Mapping[str, Any]) -> Container:
-    labels, state = told["Config"]["Labels"] or {}, told["State"]
-    health = state.get("Health") or {}
-    words = [
-        one["Output"].strip() for one in health.get("Log") or [] if one["ExitCode"] and one["Output"].strip()
-    ]
-    return Container(
-        service=labels.get(SERVICE, ""),
-        name=told["Name"].lstrip("/"),
-        id=told["Id"],
-        image=told["Config"]["Image"],
-        hash=labels.get(HASH, ""),
-        started=state["StartedAt"],
-        state=state["Status"],
-        health=health.get("Status", ""),
-        restarts=told["RestartCount"],
-        said=words[-1].splitlines()[-1] if words else "",
-    )

@@ -7,12 +7,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils.containers import (
-    PROJECT,
-    Compose,
-    DockerError,
-    run,
-)
+from ansible_collections.rabbitry.stack.plugins.module_utils.container import PROJECT
+from ansible_collections.rabbitry.stack.plugins.module_utils.containers import Compose, DockerError, run
 
 # On images that this repository's recipes made, those under official names too.
 RECIPE = "rabbitry.recipe"

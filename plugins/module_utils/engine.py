@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils.containers import PROJECT, DockerError, run
+from ansible_collections.rabbitry.stack.plugins.module_utils.container import PROJECT, SERVICE
+from ansible_collections.rabbitry.stack.plugins.module_utils.containers import DockerError, run
 
 PATIENCE = 15
 PID = Path("/run/docker.pid")
@@ -19,9 +21,10 @@ def look() -> dict[str, Any]:
     The first three are versions, "" for what is not there or does not answer, which `fault` then tells in
     Docker's words. "files" is how many a container may hold open at most, 0 when unknown. "published":
     [{"port", "project", "service", "running"}], the project "" where none is named; of stopped ones too.
+    "services": {project: [service that has a container]}.
     """
     found: dict[str, Any] = {"client": "", "engine": "", "compose": "", "fault": "", "published": []}
-    found["files"] = _open_files()
+    found |= {"files": _open_files(), "services": {}}
     try:
         # Also without an engine it tells of itself, and fails.
         told = run(["docker", "version", "--format", "{{json .}}"], PATIENCE, failing=True)
@@ -31,17 +34,16 @@ def look() -> dict[str, Any]:
         if not found["engine"]:
             # It says why only to who asks the engine something.
             run(["docker", "ps", "--quiet"], PATIENCE)
-        found["published"] = _published()
+        listed = run(["docker", "ps", "--all", "--quiet", "--no-trunc"], PATIENCE).split()
+        there = json.loads(run(["docker", "inspect", *listed], PATIENCE)) if listed else []
+        found["published"], found["services"] = _published(there), _services(there)
         found["compose"] = run(["docker", "compose", "version", "--short"], PATIENCE).strip().lstrip("v")
     except DockerError as error:
         found["fault"] = str(error)
     return found
 
 
-def _published() -> list[dict[str, Any]]:
-    listed = run(["docker", "ps", "--all", "--quiet", "--no-trunc"], PATIENCE).split()
-    if not listed:
-        return []
+def _published(containers: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "port": int(binding["HostPort"]),
@@ -49,11 +51,20 @@ def _published() -> list[dict[str, Any]]:
             "service": one["Name"].lstrip("/"),
             "running": one["State"]["Running"] or one["State"]["Restarting"],
         }
-        for one in json.loads(run(["docker", "inspect", *listed], PATIENCE))
+        for one in containers
         for bindings in (one["HostConfig"]["PortBindings"] or {}).values()
         for binding in bindings or []
         if binding["HostPort"]
     ]
+
+
+def _services(containers: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in containers:
+        labels = one["Config"]["Labels"] or {}
+        if PROJECT in labels and SERVICE in labels:
+            found.setdefault(labels[PROJECT], []).append(labels[SERVICE])
+    return found
 
 
 def _open_files(pid: Path = PID, proc: Path = Path("/proc")) -> int:

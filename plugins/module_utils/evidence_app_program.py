@@ -34,8 +34,11 @@ def safe(url):
 
 
 def unquoted(url):
-    """The characters of a URL's password that end it for whoever takes the URL apart."""
-    match = PASSWORD.match(str(url or ""))
+    """The characters of a URL's password that end it for whoever takes the URL apart.
+
+    Of a cluster there is a URL for each node, with the same password.
+    """
+    match = PASSWORD.match(str(url or "").split(";amqp")[0])
     return sorted(set(match["password"]) & set("#/?@[]")) if match else []
 
 

@@ -121,6 +121,7 @@ def services(host: Mapping[str, Any], apps: Sequence[Mapping[str, Any]]) -> list
         # On a Mac and in a container the broker brings its own.
         ("brokers", "rabbitry-epmd", "Erlang port mapper for RabbitMQ", host["supervisor"] not in ALONE),
         ("brokers", "rabbitmq-server", "RabbitMQ message broker", True),
+        *(("brokers", name, "RabbitMQ, a node more of its cluster", True) for name in host.get("nodes", ())),
         ("backends", "redis-server", "Redis, the result backend", True),
     ]
     for app in apps:

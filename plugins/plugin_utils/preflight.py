@@ -38,7 +38,7 @@ class Wanted:
     """What the stack needs of one host. `disk_limit` is the broker's free-space alarm in bytes,
     `processes` the Celery processes of all workers (0: one a processor), `home` the application's
     ("": the platform's own), `apps` how many there are, `celery` the sets and queue types that they use,
-    `vendor_version` the vendor's RabbitMQ ("": the distribution's)."""
+    `vendor_version` the vendor's RabbitMQ ("": the distribution's), `nodes` the brokers in containers."""
 
     host: str
     env: str
@@ -50,6 +50,7 @@ class Wanted:
     vendor_version: str = ""
     disk_limit: int = 0
     processes: int = 0
+    nodes: int = 1
 
 
 def judge(seen: Seen, wanted: Wanted) -> tuple[list[Fault], list[str]]:

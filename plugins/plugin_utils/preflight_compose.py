@@ -52,6 +52,7 @@ def judge_contained(
         return place, []
     ports = [port for port in wanted.ports if port.variable.startswith("stack_")]
     found = judge_engine(engine, seen["os"], wanted.host) + judge_applications(apps)
+    found += judge_cluster(engine["services"].get(project, []), wanted.nodes)
     return found + judge_published(seen, engine, ports, project, wanted.host), []
 
 
@@ -86,6 +87,20 @@ def judge_applications(apps: Iterable[Facts]) -> list[Fault]:
                 what, hint = UNCONTAINED[key]
                 faults.append(Fault(f"`{name}` is `{value}`: {what}", hint.format(name=name, where=where)))
     return faults
+
+
+def judge_cluster(services: Iterable[str], nodes: int) -> list[Fault]:
+    """A cluster is not taken apart: messages are on the nodes that would be left behind."""
+    brokers = [name for name in services if name.startswith("rabbitmq-server")]
+    if len(brokers) <= nodes:
+        return []
+    message = f"`stack_broker_nodes` is {nodes}, and this stack has a cluster of {len(brokers)} brokers"
+    return [
+        Fault(
+            f"{message}, whose queues would stay behind on those that go",
+            "./inv backup && ./inv destroy && ./inv up --on compose && ./inv restore",
+        )
+    ]
 
 
 def judge_engine(engine: Facts, system: Facts, host: str) -> list[Fault]:
@@ -126,6 +141,10 @@ def judge_published(
     held_now = [one for one in engine["published"] if one["running"]]
     mine = {one["port"] for one in held_now if one["project"] == project}
     others = {one["port"]: one for one in held_now}
+    wanted = list(wanted)
+    taken = {port.number for port in wanted} | {
+        one["port"] for one in (*engine["published"], *seen["listeners"])
+    }
     faults = []
     for port in wanted:
         # By the proxy of a container of ours.
@@ -138,18 +157,18 @@ def judge_published(
                 Fault(
                     f"port {port.number} on host {host}, needed for {port.purpose}, is held by the container "
                     f"{other['service']} {whose}",
-                    f"{_other_number(port)}   # or stop it: docker stop {other['service']}",
+                    f"{_other_number(port, taken)}   # or stop it: docker stop {other['service']}",
                 )
             )
             continue
         for listener in seen["listeners"]:
             if listener["port"] == port.number and overlap(listener["address"], port.bind):
-                faults.append(_of_host(listener, seen, port, host))
+                faults.append(_of_host(listener, seen, port, host, taken))
                 break
     return faults
 
 
-def _of_host(listener: Facts, seen: Facts, port: WantedPort, host: str) -> Fault:
+def _of_host(listener: Facts, seen: Facts, port: WantedPort, host: str, taken: set[int]) -> Fault:
     if not listener["ours"]:
         return held(listener, port, host)
     name = listener["service"] or listener["unit"].rpartition(".")[0] or listener["program"]
@@ -157,10 +176,12 @@ def _of_host(listener: Facts, seen: Facts, port: WantedPort, host: str) -> Fault
     return Fault(
         f"port {port.number} on host {host}, needed for {port.purpose}, is held by {name} of the stack "
         f"`{env}`, which runs on this host without containers",
-        f"{_other_number(port)}   # or stop that stack: ./inv down --on hosts --env {env}",
+        f"{_other_number(port, taken)}   # or stop that stack: ./inv down --on hosts --env {env}",
     )
 
 
-def _other_number(port: WantedPort) -> str:
-    other = port.number + (10000 if port.number < 50000 else 1)
+def _other_number(port: WantedPort, taken: set[int]) -> str:
+    """An offer that nobody holds, this stack's other parts least of all."""
+    start = port.number + (10000 if port.number < 50000 else 1)
+    other = next(number for number in range(start, start + len(taken) + 1) if number not in taken)
     return f"give `{port.variable}` another number, {other} say"

@@ -14,4 +14,13 @@ CONTAINERS = {
         form="size",
         example="1GB",
     ),
+    "stack_broker_nodes": Option(
+        type="int",
+        description="brokers of a stack in containers, one or a cluster",
+        choices=(1, 3),
+        example="3",
+    ),
+    "stack_erlang_cookie": Option(
+        description="by what the nodes of a cluster know each other", form="password", secret=True
+    ),
 }

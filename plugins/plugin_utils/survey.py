@@ -151,6 +151,7 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
         vendor_version=str(stack.get("stack_rabbitmq_vendor_version") or "") if vendors(stack) else "",
         disk_limit=size(limit) if limit is not None else 0,
         processes=sum(counted) if all(counted) else 0,
+        nodes=int(stack.get("stack_broker_nodes") or 1),
     )
 
 

@@ -82,9 +82,17 @@ class Contained:
         found = json.loads(docker("inspect", *listed).out) if listed else []
         return {one["Config"]["Labels"][LABELS[1]]: one for one in found}
 
+    def exec(
+        self, service: str, *words: str, seconds: float = 60, check: bool = True, stdin: str | None = None
+    ) -> Result:
+        """Run a command in a service's container."""
+        options = ["-i"] if stdin is not None else []
+        container = self.containers()[service]["Id"]
+        return docker("exec", *options, container, *words, seconds=seconds, check=check, stdin=stdin)
+
     def crash(self, service: str) -> None:
         """End every process of a container at once, as a crash does; `docker kill` would be a stop."""
-        docker("exec", self.containers()[service]["Id"], "sh", "-c", "kill -9 -1", check=False)
+        self.exec(service, "sh", "-c", "kill -9 -1", check=False)
 
     def wait_healthy(self, service: str, since: Mapping[str, Any], seconds: float = 90) -> None:
         """Wait until a container that was seen before has been started again and is healthy."""

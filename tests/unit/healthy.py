@@ -17,6 +17,8 @@ HEALTHY: dict[str, Any] = {
     "stack_env": "local",
     "stack_runs_on": "hosts",
     "stack_container_memory": "1GB",
+    "stack_broker_nodes": 1,
+    "stack_erlang_cookie": "cookie",
     "stack_state_dir": "/tmp/state",
     "stack_bind": "127.0.0.1",
     "stack_address": "web1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +61,24 @@ def test_only_what_a_process_has_read_asks_for_another_container() -> None:
     assert containment.configuration(other, ["/etc/rabbitry/celery.env"]) == before
     changed = [{**FILES[0], "content": "A=2"}, FILES[1]]
     assert containment.configuration(changed, ["/etc/rabbitry/celery.env"]) != before
+
+
+def test_a_wheel_is_part_of_what_an_image_is_built_from(tmp_path: Path) -> None:
+    wheel = tmp_path / "shop-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"zip")
+    found = containment.recipe({"index.txt": ""}, [], [], wheel)
+    names = {entry.name: entry.kind for entry in found}
+    assert names[f"package/{wheel.name}"] == "file"
+    # Docker copies directories that are empty, and none that are missing.
+    assert {name for name, kind in names.items() if kind == "directory"} == set(containment.PLACES)
+
+
+def test_another_index_is_no_other_image() -> None:
+    one, two, other = (
+        containment.identity(containment.recipe({"index.txt": index, "uv.txt": lock}, [], []))
+        for index, lock in (("a", "1"), ("b", "1"), ("a", "2"))
+    )
+    assert one == two != other
 
 
 def test_values_that_a_shell_would_read_otherwise_are_quoted() -> None:

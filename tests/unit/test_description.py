@@ -52,6 +52,7 @@ HOST = {
     "logs": "/l",
     "groups": GROUPS,
     "workers": {"app": [WORKER]},
+    "nodes": [],
 }
 
 
@@ -105,6 +106,12 @@ def test_the_wiring_gives_every_decision() -> None:
     assert set(wiring["wiring_decisions"]["users"]) == set(wiring["wiring_server_secrets"]) == set(ACCOUNTS)
     assert set(wiring["wiring_host"]) == set(HOST)
     assert set(wiring["wiring_one"]) == set(WANTED)
+
+
+def test_more_nodes_of_a_cluster_in_containers_are_services_too() -> None:
+    stack = described([{**HOST, "supervisor": "compose", "nodes": ["rabbitmq-server-2"]}])
+    names = [service.name for service in stack.hosts[0].services]
+    assert names[:3] == ["rabbitmq-server", "rabbitmq-server-2", "redis-server"]
 
 
 def test_each_application_has_services_of_its_own_name() -> None:

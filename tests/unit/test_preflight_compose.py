@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import WantedPort
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_compose import (
+    judge_applications,
+    judge_cluster,
     judge_engine,
     judge_place,
     judge_published,
@@ -59,6 +61,42 @@ def test_a_port_of_the_hosts_own_stack_is_told_as_that() -> None:
     assert "held by rabbitmq-server of the stack `local`, which runs on this host" in fault.message
     assert "`stack_amqp_port` another number, 15672 say" in fault.hint
     assert "./inv down --on hosts --env local" in fault.hint
+
+
+def test_the_number_that_is_offered_is_nobody_s() -> None:
+    seen = {"listeners": [LISTENER, {**LISTENER, "port": 15673}], "env": "local"}
+    management = WantedPort(number=15672, bind="127.0.0.1", purpose="API", variable="stack_management_port")
+    (fault,) = judge_published(seen, READY, [AMQP, management], "rabbitry-local", "web1")
+    assert "15674 say" in fault.hint
+
+
+def test_a_cluster_is_grown_but_not_taken_apart() -> None:
+    there = ["rabbitmq-server", "rabbitmq-server-2", "rabbitmq-server-3", "redis-server"]
+    assert judge_cluster(there, 3) == judge_cluster(there[:1], 3) == judge_cluster([], 1) == []
+    (fault,) = judge_cluster(there, 1)
+    assert "this stack has a cluster of 3 brokers" in fault.message and "./inv restore" in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "hint"),
+    [
+        (
+            {"source": "existing:/srv/shop"},
+            "`stack_app_source` is `existing:/srv/shop`: a stack in containers builds an image",
+            "give `stack_app_source` a path: /srv/shop",
+        ),
+        ({"venv": "/srv/venv"}, "`stack_app_venv` is `/srv/venv`", "leave `stack_app_venv` empty"),
+        ({"python": "3.12"}, "the image has the Python of Debian 13", "./inv up --on hosts"),
+    ],
+)
+def test_what_an_image_cannot_have_is_refused(given: dict[str, str], message: str, hint: str) -> None:
+    (fault,) = judge_applications([{"name": "", "label": "app", **given}])
+    assert message in fault.message and hint in fault.hint
+
+
+def test_where_an_application_comes_from_is_no_matter() -> None:
+    sources = ["", "../shop", "git+https://git.example.org/shop@main", "shop==1.4.2", "/srv/shop-1.0.whl"]
+    assert judge_applications([{"name": "", "source": source} for source in sources]) == []
 
 
 def test_a_strangers_process_is_shown() -> None:

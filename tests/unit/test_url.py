@@ -34,6 +34,12 @@ def test_ipv6_addresses_are_bracketed() -> None:
     assert amqp_url("u", "p", "::1", 5672, "app") == "amqp://u:p@[::1]:5672/app"
 
 
+def test_the_nodes_of_a_cluster_are_urls_in_one_text_as_kombu_takes_them() -> None:
+    text = amqp_url("u", "p;w", ["one", "two"], 5672, "app")
+    assert text == "amqp://u:p%3Bw@one:5672/app;amqp://u:p%3Bw@two:5672/app"
+    assert [Connection(url).hostname for url in Connection(text).alt] == ["one", "two"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,4 +6,5 @@ import pika
 
 
 def connect() -> pika.BlockingConnection:
-    return pika.BlockingConnection(pika.URLParameters(os.environ["CELERY_BROKER_URL"]))
+    # Of a cluster there is one for each node, and the first that answers is taken.
+    return pika.BlockingConnection(list(map(pika.URLParameters, os.environ["CELERY_BROKER_URL"].split(";"))))
