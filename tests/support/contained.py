@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import yaml
 
 from rabbitry.clients import Clients
 from rabbitry.environment import Environment, find
+from rabbitry.images import needed
 from rabbitry.model import Stack
 from tests.support.docker import Result, docker, run
 from tests.support.repository import ROOT, load
@@ -25,7 +28,7 @@ from tests.support.wait import wait_until
 PORTS = ("stack_amqp_port", "stack_management_port", "stack_redis_port", "stack_flower_port")
 LABELS = "com.docker.compose.project", "com.docker.compose.service"
 # Keeps the images that stand in for official ones: other tests need them after a destroy.
-HOLDER = "rabbitry-images-of-tests"
+HOLDER = "rabbitry.holds-images"
 
 
 def why_not() -> str | None:
@@ -129,17 +132,26 @@ class Contained:
 
 @contextmanager
 def held_images() -> Iterator[None]:
-    """Make the images that stand in for official ones, and keep them from whoever removes a stack."""
-    run([sys.executable, str(ROOT / "tasks.py"), "images"], seconds=900)
-    services = load("compose/compose.yaml")["services"]
-    names = {one["image"].partition(":")[0]: one["image"] for one in services.values()}
-    docker("rm", "-f", *(f"{HOLDER}-{name}" for name in names), check=False)
-    for name, image in names.items():
-        docker("create", "--name", f"{HOLDER}-{name}", image)
+    """Make the images that stand in for official ones, and keep them from whoever removes a stack.
+
+    Several runs may do so at once: one makes them, and each keeps them until it ends.
+    """
+    with (Path(tempfile.gettempdir()) / "rabbitry-images-of-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run([sys.executable, str(ROOT / "tasks.py"), "images"], seconds=900)
+        label = f"{HOLDER}={os.getpid()}"
+        held = [docker("create", "--label", label, image).out.strip() for image in needed()]
     try:
         yield
     finally:
-        docker("rm", "-f", *(f"{HOLDER}-{name}" for name in names), check=False)
+        docker("rm", "-f", *held, *_forgotten(), check=False)
+
+
+def _forgotten() -> list[str]:
+    """What runs that are not there any more held."""
+    form = f'{{{{.ID}}}} {{{{.Label "{HOLDER}"}}}}'
+    listed = docker("ps", "-a", "--filter", f"label={HOLDER}", "--format", form).out.splitlines()
+    return [one for one, pid in map(str.split, listed) if not Path("/proc", pid).exists()]
 
 
 def free(count: int) -> list[int]:
