@@ -24,14 +24,15 @@ def up(
     full: bool = False,
     verbose: bool = False,
     watch: bool = False,
+    limit: str = "",
 ) -> None:
-    """Bring the stack up and prove that it works (--check: only say what would change).
+    """Bring the stack up and prove that it works (--check: only tell what differs, --limit: only there).
 
     --on compose: in containers; --watch: with the code mounted, restarted when it changes.
     """
     from rabbitry.up import up
 
-    up(environment, check=check, full=full, verbose=verbose, watch=watch)
+    up(environment, check=check, full=full, verbose=verbose, watch=watch, limit=limit)
 
 
 @verb

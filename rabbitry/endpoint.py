@@ -36,3 +36,12 @@ class Endpoints:
     amqp: Endpoint
     management: Endpoint
     redis: Endpoint
+
+
+@dataclass(frozen=True)
+class Broker:
+    """One of the brokers: what its node is called, and where it listens."""
+
+    node: str
+    amqp: Endpoint
+    management: Endpoint

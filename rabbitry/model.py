@@ -16,7 +16,7 @@ from rabbitry.application import Account as Account
 from rabbitry.application import App as App
 from rabbitry.application import Beat as Beat
 from rabbitry.application import Worker as Worker
-from rabbitry.endpoint import Endpoint, Endpoints
+from rabbitry.endpoint import Broker, Endpoint, Endpoints
 from rabbitry.errors import StackError
 
 SCHEMA = 2
@@ -54,6 +54,7 @@ class Stack:
     env: str
     runs_on: str
     endpoints: Endpoints
+    brokers: tuple[Broker, ...]
     accounts: Mapping[str, Account]
     """By role: admin, monitor, redis, flower."""
     apps: tuple[App, ...]
@@ -82,10 +83,24 @@ class Stack:
         raise StackError(f"{what}: there is {listed}", f"./inv describe{option}")
 
     def ends(self) -> Mapping[str, Endpoint]:
-        """Everything that listens, by name: amqp, management, redis, and a `flower/<application>` each."""
+        """Everything that listens, by name: amqp, management, redis, and a `flower/<application>` each.
+
+        Of several brokers also `amqp/<host>` and `management/<host>`.
+        """
         own = self.endpoints
         flowers = {f"flower/{app.name}": app.flower for app in self.apps if app.flower}
-        return {"amqp": own.amqp, "management": own.management, "redis": own.redis, **flowers}
+        return {
+            "amqp": own.amqp,
+            "management": own.management,
+            "redis": own.redis,
+            **flowers,
+            **self._nodes(),
+        }
+
+    def _nodes(self) -> dict[str, Endpoint]:
+        several = self.brokers if len(self.brokers) > 1 else ()
+        found = {f"amqp/{one.amqp.on}": one.amqp for one in several}
+        return found | {f"management/{one.management.on}": one.management for one in several}
 
     @property
     def is_local(self) -> bool:

@@ -17,16 +17,19 @@ def up(
     full: bool = False,
     verbose: bool = False,
     watch: bool = False,
+    limit: str = "",
 ) -> None:
     """Bring the stack to what the inventory says; with `check` only tell what would change.
 
     `full` runs every role, also on hosts that are as the last run left them. With `watch` containers have the
-    application's code mounted, and are restarted when it changes, until somebody interrupts that.
+    application's code mounted, and are restarted when it changes, until somebody interrupts that. `limit`
+    names the hosts (with commas) that may change; the others are only looked at.
     """
     if watch and carrier(environment) != COMPOSE:
         raise StackError("`--watch` is for a stack in containers", "./inv up --on compose --watch")
     with report.progress(verbose) as progress:
-        extra = {**({"rabbitry_full": True} if full else {}), **({"rabbitry_live": True} if watch else {})}
+        asked = {"rabbitry_full": full, "rabbitry_live": watch, "rabbitry_only": limit}
+        extra = {name: value for name, value in asked.items() if value}
         run = ansible.run("site", environment, check=check, extra=extra, listen=progress.hear)
         if check:
             report.line(f"{len(run.changed)} changes would be made; the differences: {run.log}")

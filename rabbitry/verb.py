@@ -37,7 +37,7 @@ WORDS = {
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
 VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file", "--to", "-t"}
-VALUES |= {"--on", "-o"}
+VALUES |= {"--on", "-o", "--limit", "--remove", "--replace", "--recover"}
 
 
 def verb(body: Callable[..., int | None]) -> Any:

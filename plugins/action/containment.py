@@ -29,7 +29,10 @@ CERTIFICATES = Path("/usr/local/share/ca-certificates")
 HEADER = "# Written by Rabbitry from the descriptions of its services; changes made here are overwritten.\n"
 PROGRAMS = "bin"
 # What modules call where a host has a program; people may as well.
-CONTROL = {"rabbitmqctl": "exec -T rabbitmq-server rabbitmqctl", "restart": "restart"}
+CONTROL = {
+    **{name: f"exec -T rabbitmq-server {name}" for name in ("rabbitmqctl", "rabbitmq-queues")},
+    "restart": "restart",
+}
 # The group of mounted files where root writes them: compose/Dockerfile's.
 GROUP = 10001
 # How environments are filled on hosts, as far as an image's is.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.rabbitry.stack.plugins.module_utils import bundle
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
+    cluster,
     deploying,
     digest,
     model,
@@ -18,15 +18,20 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
 )
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.app_decisions import sources
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import applications
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.collection import (
+    COLLECTION,
+    checksum,
+    role_options,
+)
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.departed import departed
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_compose import judge_contained
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import host_facts
 
-COLLECTION = Path(__file__).resolve().parents[2]
 CODE = ("roles", "plugins", "playbooks")
+
+load = partial(yaml.load, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 Vars = dict[str, Any]
 
@@ -48,9 +53,14 @@ class ActionModule(ActionBase):
         result: Vars = super().run(tmp, task_vars)
         given = dict(task_vars or {})
         _, arguments = self.validate_argument_spec(
-            argument_spec={"env": {}, "full": {"type": "bool", "default": False}, "deploys": {"default": ""}}
+            argument_spec={
+                "env": {},
+                "full": {"type": "bool", "default": False},
+                "deploys": {"default": ""},
+                "only": {"default": ""},
+            }
         )
-        roles = role_options(COLLECTION / "roles")
+        roles = role_options(COLLECTION / "roles", load)
         values, faults = self.resolve([name for name in given if name.startswith(model.PREFIX)], given)
         facts = survey.Survey(
             host=str(given["inventory_hostname"]),
@@ -58,6 +68,8 @@ class ActionModule(ActionBase):
             workers_elsewhere=self.workers_elsewhere(given),
             inventory=str(given.get("inventory_file") or "INVENTORY"),
         )
+        taken, more = cluster.taken(arguments["only"], given["groups"]["all"], facts.inventory)
+        faults += more
         faults += model.unknown_names(given, *survey.names(roles))
         faults += model.shadowed(self.given_in_file(given), given, facts.inventory)
         stack, refused = model.read_model(values)
@@ -119,10 +131,11 @@ class ActionModule(ActionBase):
             return {**result, **refusal(faults), "notes": notes}
         if arguments["deploys"]:
             now = deploying.deployed(seen, now, arguments["deploys"])
-        why = survey.reasons(seen, now, bool(arguments["full"]))
+        why = survey.reasons(seen, now, bool(arguments["full"])) if facts.host in taken else []
         drifting = sorted({str(entry["owner"]) for entry in seen["drift"]})
         gone = departed(seen["ours"], apps, facts.own_groups)
         verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting, "departed": gone}
+        verdict["member"] = cluster.runs(seen["listeners"], facts.host, facts.groups.get("brokers", []))
         return {
             **result,
             **verdict,
@@ -181,19 +194,3 @@ class ActionModule(ActionBase):
                 # That host's own preflight names the fault.
                 continue
         return found
-
-
-def role_options(roles: Path) -> dict[str, dict[str, Option]]:
-    """The variables of every role by its argument specification: {role: {variable: option}}."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found = {}
-    for path in sorted(roles.glob("*/meta/argument_specs.yml")):
-        document = yaml.load(path.read_text(encoding="utf-8"), loader)
-        options = document["argument_specs"]["main"].get("options", {})
-        found[path.parts[-3]] = {name: Option.from_argument_spec(spec) for name, spec in options.items()}
-    return found
-
-
-def checksum(part: str) -> str:
-    """Over everything below one folder of the collection."""
-    return bundle.digest(bundle.read(COLLECTION / part)) if (COLLECTION / part).is_dir() else ""

@@ -16,6 +16,13 @@ def amqp_url(*args: Any, **kwargs: Any) -> str:
         raise AnsibleFilterError(f"amqp_url: {error}") from error
 
 
+def amqp_urls(*args: Any, **kwargs: Any) -> str:
+    try:
+        return url.amqp_urls(*args, **kwargs)
+    except (TypeError, ValueError) as error:
+        raise AnsibleFilterError(f"amqp_urls: {error}") from error
+
+
 def redis_url(*args: Any, **kwargs: Any) -> str:
     try:
         return url.redis_url(*args, **kwargs)
@@ -27,4 +34,4 @@ class FilterModule:
     """The names under which Ansible finds these filters."""
 
     def filters(self) -> dict[str, Callable[..., str]]:
-        return {"amqp_url": amqp_url, "redis_url": redis_url}
+        return {"amqp_url": amqp_url, "amqp_urls": amqp_urls, "redis_url": redis_url}

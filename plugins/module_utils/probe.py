@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import machine, versions
+from ansible_collections.rabbitry.stack.plugins.module_utils.cookie import look as look_at_cookie
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.listeners import listeners
 from ansible_collections.rabbitry.stack.plugins.module_utils.strangers import data_of, strangers
@@ -84,6 +85,7 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
     judged = sys.version_info >= PYTHON or HERE.system != "Darwin"
     facts["strangers"] = strangers(root, given["servers"], ours, given["node_name"]) if judged else []
     facts["data"] = data_of(root, given["servers"])
+    facts["cookie"] = look_at_cookie() if "rabbitmq" in given["servers"] else None
     facts["seconds"] = round(time.monotonic() - started, 3)
     return facts
 

@@ -10,7 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import sockets, supervisor, vitals
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    evidence_broker,
+    sockets,
+    supervisor,
+    vitals,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.history import History
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
@@ -34,11 +39,12 @@ def take(question: Question) -> dict[str, Any]:
     """
     found = question.told.get("services") or services(question.services)
     ends, apps = question.stack["endpoints"], question.stack["apps"]
+    own = evidence_broker.here(question)["management"]
 
     def watch() -> dict[str, Any]:
         return vitals.broker(
-            ends["management"]["host"],
-            ends["management"]["port"],
+            own["host"],
+            own["port"],
             *question.login("monitor"),
             [app["vhost"] for app in apps],
         )

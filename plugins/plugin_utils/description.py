@@ -23,20 +23,20 @@ def stack_description(
     """Return the document that rabbitry/model.py reads, without any password.
 
     `decisions`: env, runs_on, broker_host, backend_host, flower_host (what the stack's processes connect to),
-    broker_on, backend_on, flower_on (hosts), amqp_port, management_port, redis_port, users (mapping of
-    account to user name). `apps`: as plugin_utils/apps.py completes them. `hosts`: name, address, connection,
-    supervisor, logs (directory), groups, workers ({label of an application: that host's list}). Raises
-    KeyError for a decision that is missing.
+    broker_on, backend_on, flower_on (hosts), brokers, broker_nodes, brokers_on (address, node and host of
+    each), amqp_port, management_port, redis_port, users (mapping of account to user name).
+    `apps`: as plugin_utils/apps.py completes them. `hosts`: name, address, connection, supervisor, logs
+    (directory), groups, workers ({label of an application: that host's list}). Raises KeyError for a decision
+    that is missing.
     """
     # Ansible gives the hosts in another order each time.
     hosts = sorted(hosts, key=lambda host: (rank(host["groups"]), host["name"]))
 
+    def at(host: str, port: str, on: str) -> Data:
+        return {"host": host, "port": decisions[f"{port}_port"], "on": on}
+
     def place(what: str, port: str) -> Data:
-        return {
-            "host": decisions[f"{what}_host"],
-            "port": decisions[f"{port}_port"],
-            "on": decisions[f"{what}_on"],
-        }
+        return at(decisions[f"{what}_host"], port, decisions[f"{what}_on"])
 
     return {
         "schema": SCHEMA,
@@ -47,6 +47,12 @@ def stack_description(
             "management": place("broker", "management"),
             "redis": place("backend", "redis"),
         },
+        "brokers": [
+            {"node": node, "amqp": at(host, "amqp", on), "management": at(host, "management", on)}
+            for node, host, on in zip(
+                decisions["broker_nodes"], decisions["brokers"], decisions["brokers_on"], strict=True
+            )
+        ],
         "accounts": {
             account: {"username": name, "secret": account} for account, name in decisions["users"].items()
         },

@@ -139,7 +139,7 @@ def check_groups(groups: Groups, beat: bool, flower: bool, inventory: str = "INV
                 f"the group `scheduler` has {len(hosts)} hosts ({listed}): two beats send all tasks twice"
             )
             faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `scheduler`"))
-        elif len(hosts) > 1 and group in ("brokers", "backends"):
+        elif len(hosts) > 1 and group == "backends":
             message = f"the group `{group}` has {len(hosts)} hosts ({', '.join(hosts)}): the stack uses one"
             faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `{group}`"))
     return faults

@@ -14,7 +14,10 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import (
     firewall_notes,
     judge_ports,
 )
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_broker import judge_broker
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_broker import (
+    judge_broker,
+    judge_cookie,
+)
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_mac import (
     clear,
     is_mac,
@@ -50,7 +53,10 @@ class Wanted:
     vendor_version: str = ""
     disk_limit: int = 0
     processes: int = 0
+    # Brokers in containers.
     nodes: int = 1
+    # Erlang's, of several brokers; "" where any will do.
+    cookie: str = ""
 
 
 def judge(seen: Seen, wanted: Wanted) -> tuple[list[Fault], list[str]]:
@@ -66,6 +72,7 @@ def judge(seen: Seen, wanted: Wanted) -> tuple[list[Fault], list[str]]:
     for each in judges:
         faults += each(seen, wanted)
     if "brokers" in wanted.groups:
+        faults += judge_cookie(seen.get("cookie") or {}, wanted.cookie, wanted.host)
         faults += judge_broker(seen, wanted.host, wanted.celery, wanted.vendor_version)
     fresh = not seen["seal"]
     faults += judge_trust(seen, {port.number for port in wanted.ports}, wanted.host)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils.cookie import refusal
 from ansible_collections.rabbitry.stack.plugins.module_utils.rabbitmq_releases import upgrade_refusal
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import (
     expected_broker,
@@ -13,6 +14,12 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility impor
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault
 
 ASIDE = "sudo mv /var/lib/rabbitmq/mnesia /var/lib/rabbitmq/mnesia.before"
+
+
+def judge_cookie(seen: Mapping[str, Any], cookie: str, host: str) -> list[Fault]:
+    """Data of another cluster's node, which a new cookie would part from it; nothing for the cookie ""."""
+    refused = refusal(seen, cookie, host) if cookie and seen else None
+    return [Fault(*refused)] if refused else []
 
 
 def judge_broker(

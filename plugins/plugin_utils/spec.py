@@ -118,6 +118,9 @@ STACK = (
         "stack_queue_type": Option(
             description="the type of the queues", choices=("quorum", "classic"), example="quorum"
         ),
+        "stack_quorum_group_size": number(
+            "on how many of several brokers a quorum queue is", 3, minimum=0, maximum=9
+        ),
         "stack_exchange": Option(
             description="the topic exchange that tasks are published to", form="queue", example="tasks"
         ),
@@ -158,6 +161,12 @@ STACK = (
             description="free disk space below which the broker blocks publishers",
             form="size",
             example="200MB",
+        ),
+        "stack_erlang_cookie": Option(
+            description="the secret by which several brokers know each other",
+            form="cookie",
+            secret=True,
+            empty=True,
         ),
         "stack_app_password": _password("the application's password at the broker"),
         "stack_admin_password": _password("the administrator's password"),

@@ -20,7 +20,4 @@ CONTAINERS = {
         choices=(1, 3),
         example="3",
     ),
-    "stack_erlang_cookie": Option(
-        description="by what the nodes of a cluster know each other", form="password", secret=True
-    ),
 }

@@ -152,6 +152,9 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
         disk_limit=size(limit) if limit is not None else 0,
         processes=sum(counted) if all(counted) else 0,
         nodes=int(stack.get("stack_broker_nodes") or 1),
+        cookie=""
+        if role_values.get("rabbitmq_replace_cookie")
+        else str(stack.get("stack_erlang_cookie") or ""),
     )
 
 

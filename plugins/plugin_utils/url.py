@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 
-def amqp_url(user: str, password: str, host: str | Sequence[str], port: int, vhost: str) -> str:
+def amqp_url(user: str, password: str, host: str, port: int, vhost: str) -> str:
     """Return ``amqp://user:password@host:port/vhost`` in which every character of each part survives.
 
-    Of several hosts it is a URL each with ``;`` between them, as Celery takes the nodes of a cluster.
     The virtual host is the whole name: ``/`` becomes ``%2F``, ``app`` becomes ``/app``.
     Raises ValueError for an empty user or virtual host and for a host or port that cannot be dialled.
     """
     _filled("user", user)
     _filled("virtual host", vhost)
-    login = f"{_quoted(user)}:{_quoted(password)}"
-    hosts = [host] if isinstance(host, str) else host
-    return ";".join(f"amqp://{login}@{_address(one, port)}/{_quoted(vhost)}" for one in hosts)
+    return f"amqp://{_quoted(user)}:{_quoted(password)}@{_address(host, port)}/{_quoted(vhost)}"
+
+
+def amqp_urls(user: str, password: str, hosts: Sequence[str], port: int, vhost: str) -> str:
+    """Return the URLs of several brokers as Celery takes them, ``amqp://…;amqp://…``, tried in this order.
+
+    Raises ValueError for no host and for what ``amqp_url`` refuses.
+    """
+    if not hosts or isinstance(hosts, str):
+        raise ValueError(f"brokers are `{hosts}`, not a list of at least one host")
+    return ";".join(amqp_url(user, password, host, port, vhost) for host in hosts)
 
 
 def redis_url(password: str, host: str, port: int, db: int = 0, user: str = "") -> str:

@@ -48,7 +48,7 @@ def _reaches(cause: Finding, other: Finding, stack: Stack) -> bool:
     """Whether a finding can be the cause of another: others suffer from a server, nobody from a dashboard."""
     if cause.slug == other.slug:
         return False
-    ends = (stack.endpoints.amqp, stack.endpoints.redis)
+    ends = (*(one.amqp for one in stack.brokers), stack.endpoints.redis)
     if cause.host != other.host and cause.host not in {end.on for end in ends}:
         return False
     reach = next((reach for name, reach in REACH.items() if cause.service.startswith(name)), None)

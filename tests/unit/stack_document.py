@@ -23,6 +23,13 @@ def document(
             "management": {"host": "127.0.0.1", "port": management, "on": "localhost"},
             "redis": {"host": "127.0.0.1", "port": redis, "on": "localhost"},
         },
+        "brokers": [
+            {
+                "node": "rabbit@localhost",
+                "amqp": {"host": "127.0.0.1", "port": amqp, "on": "localhost"},
+                "management": {"host": "127.0.0.1", "port": management, "on": "localhost"},
+            }
+        ],
         "accounts": {name: {"username": name, "secret": name} for name in SECRETS if name != "app"},
         "apps": [application(flower=flower)],
         "hosts": [

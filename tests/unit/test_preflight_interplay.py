@@ -113,7 +113,16 @@ def test_values_that_do_not_fit_are_refused(changes: dict[str, Any], message: st
             "the group `scheduler` has 2 hosts (web1, web2): two beats send all tasks twice",
             "leave only `web1` in the group `scheduler`",
         ),
-        ({**EVERYWHERE, "brokers": ["web1", "web2"]}, "the group `brokers` has 2 hosts", "leave only `web1`"),
+        (
+            {**EVERYWHERE, "backends": ["web1", "web2"]},
+            "the group `backends` has 2 hosts",
+            "leave only `web1`",
+        ),
+        (
+            {**EVERYWHERE, "brokers": ["web1", "web2"]},
+            "`stack_bind` is `127.0.0.1` on host web1: web2 cannot form a cluster with it",
+            "write `stack_bind: 0.0.0.0`",
+        ),
         (
             {**EVERYWHERE, "workers": []},
             "the group `workers`, which runs the Celery workers, has no host",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.url import amqp_url, redis_url
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.url import amqp_url, amqp_urls, redis_url
 from kombu import Connection
 from redis.connection import parse_url
 
@@ -35,7 +35,7 @@ def test_ipv6_addresses_are_bracketed() -> None:
 
 
 def test_the_nodes_of_a_cluster_are_urls_in_one_text_as_kombu_takes_them() -> None:
-    text = amqp_url("u", "p;w", ["one", "two"], 5672, "app")
+    text = amqp_urls("u", "p;w", ["one", "two"], 5672, "app")
     assert text == "amqp://u:p%3Bw@one:5672/app;amqp://u:p%3Bw@two:5672/app"
     assert [Connection(url).hostname for url in Connection(text).alt] == ["one", "two"]
 
