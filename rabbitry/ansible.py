@@ -17,6 +17,7 @@ from rabbitry.errors import Fault, StackError
 from rabbitry.events import Event, Result, faults, notes, parse
 from rabbitry.host import run as run_here
 from rabbitry.inventory import carrier, is_local, overriding, program, variables
+from rabbitry.model import COMPOSE
 
 INTERRUPTED = 130
 
@@ -62,7 +63,7 @@ def enter(environment: Environment, hosts: Sequence[str]) -> None:
 
 def _entered(environment: Environment, verb: str, all_or_none: bool = True) -> tuple[str | None, list[str]]:
     """The password that makes us root, and the hosts to work on when these are not all."""
-    if carrier(environment) == "compose":
+    if carrier(environment) == COMPOSE:
         return None, []
     if is_local(environment):
         return privilege.password(verb), []

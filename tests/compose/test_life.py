@@ -1,4 +1,7 @@
-"""A stack's life in containers: up, smoke, nothing changes, down and up with its data, destroyed."""
+"""A stack's life in containers: up, smoke, nothing changes, down and up with its data, destroyed.
+
+What is not marked as long is the fast case of the default run.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ KEY = "kept by a user"
 pytestmark = [pytest.mark.hosts, pytest.mark.steps]
 
 
+@pytest.mark.long
 def test_a_check_of_a_fresh_machine_tells_and_changes_nothing(stack: Contained) -> None:
     result = stack.inv("up", "--on", "compose", "--check")
     assert "Start broker and backend" in result.out and "Write it down" in result.out
@@ -29,7 +33,7 @@ def test_up_proves_that_tasks_come_back(stack: Contained) -> None:
 
 def test_smoke_keeps_every_promise(stack: Contained) -> None:
     answer = json.loads(stack.inv("smoke", "--json").out)
-    assert answer["kept"] and len(answer["promises"]) == 19
+    assert answer["kept"] and len(answer["promises"]) == 20
 
 
 def test_a_second_up_changes_nothing(stack: Contained) -> None:
@@ -57,6 +61,7 @@ def test_what_is_mounted_is_closed_to_others(stack: Contained) -> None:
     assert modes and [str(path) for path, mode in modes.items() if mode & 0o027] == []
 
 
+@pytest.mark.long
 def test_a_worker_that_crashes_comes_back_and_its_task_is_done(stack: Contained) -> None:
     post, service = Post(stack.clients()), "stack-worker-default"
     before = stack.containers()[service]
@@ -71,6 +76,7 @@ def test_logs_are_the_containers(stack: Contained) -> None:
     assert lines and any("Task rabbitry.probe" in line for line in lines)
 
 
+@pytest.mark.long
 def test_down_stops_in_time_and_up_finds_the_data(stack: Contained) -> None:
     stack.clients().redis().set(KEY, "1")
     stack.inv("down", seconds=120)
