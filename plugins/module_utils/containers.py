@@ -100,7 +100,7 @@ class Compose:
             options = [f"--profile={one}" for one in profiles]
             self.run(*options, *words, *names, seconds=seconds + 900)
         except DockerError as error:
-            raise self._explained(error) from error
+            raise self._explained(error, names) from error
         after = self.containers()
         gone = set(before) - {one.id for one in after}
         changed = {one.service for one in after if before.get(one.id) != one.started}
@@ -114,9 +114,11 @@ class Compose:
         for name in set(names) - used:
             run(["docker", "image", "rm", name], failing=True)
 
-    def _explained(self, error: DockerError) -> DockerError:
-        """Why compose gave up: a container that fails says it better."""
+    def _explained(self, error: DockerError, names: Sequence[str]) -> DockerError:
+        """Why compose gave up: a container that fails says it better, of those that were to start."""
         for one in self.containers():
+            if names and one.service not in names:
+                continue
             if one.state != "running" or one.health == "unhealthy" or one.restarts:
                 log = run(["docker", "logs", "--tail", str(LOG_LINES), one.id], both=True).splitlines()
                 what = f"is {one.state}" if one.state != "running" else "is unhealthy"
