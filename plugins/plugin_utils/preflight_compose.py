@@ -90,14 +90,18 @@ def judge_applications(apps: Iterable[Facts]) -> list[Fault]:
 
 
 def judge_cluster(services: Iterable[str], nodes: int) -> list[Fault]:
-    """A cluster is not taken apart: messages are on the nodes that would be left behind."""
-    brokers = [name for name in services if name.startswith("rabbitmq-server")]
-    if len(brokers) <= nodes:
+    """How many brokers there are is decided when they are made.
+
+    Those that go would keep the messages of their queues. New ones that start beside one that starts again may
+    find each other first, and become a cluster without it.
+    """
+    brokers = sum(name.startswith("rabbitmq-server") for name in services)
+    if brokers in (0, nodes):
         return []
-    message = f"`stack_broker_nodes` is {nodes}, and this stack has a cluster of {len(brokers)} brokers"
+    there = "one broker" if brokers == 1 else f"a cluster of {brokers} brokers"
     return [
         Fault(
-            f"{message}, whose queues would stay behind on those that go",
+            f"`stack_broker_nodes` is {nodes}, and this stack has {there}, which has its data",
             "./inv backup && ./inv destroy && ./inv up --on compose && ./inv restore",
         )
     ]

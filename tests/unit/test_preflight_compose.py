@@ -70,11 +70,13 @@ def test_the_number_that_is_offered_is_nobody_s() -> None:
     assert "15674 say" in fault.hint
 
 
-def test_a_cluster_is_grown_but_not_taken_apart() -> None:
+def test_the_number_of_brokers_stays() -> None:
     there = ["rabbitmq-server", "rabbitmq-server-2", "rabbitmq-server-3", "redis-server"]
-    assert judge_cluster(there, 3) == judge_cluster(there[:1], 3) == judge_cluster([], 1) == []
+    assert judge_cluster(there, 3) == judge_cluster([], 3) == judge_cluster(there[:1], 1) == []
     (fault,) = judge_cluster(there, 1)
     assert "this stack has a cluster of 3 brokers" in fault.message and "./inv restore" in fault.hint
+    (fault,) = judge_cluster(there[:1], 3)
+    assert "this stack has one broker, which has its data" in fault.message
 
 
 @pytest.mark.parametrize(
