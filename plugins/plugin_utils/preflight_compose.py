@@ -92,8 +92,8 @@ def judge_applications(apps: Iterable[Facts]) -> list[Fault]:
 def judge_cluster(services: Iterable[str], nodes: int) -> list[Fault]:
     """How many brokers there are is decided when they are made.
 
-    Those that go would keep the messages of their queues. New ones that start beside one that starts again may
-    find each other first, and become a cluster without it.
+    Those that go would keep the messages of their queues. New ones that start beside one that starts again
+    may find each other first, and become a cluster without it.
     """
     brokers = sum(name.startswith("rabbitmq-server") for name in services)
     if brokers in (0, nodes):
