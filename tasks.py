@@ -158,6 +158,23 @@ def reset(environment: Environment, yes: bool = False) -> None:
 
 
 @on_stack
+def rebuild(
+    environment: Environment,
+    yes: bool = False,
+    leave: bool = False,
+    without_export: bool = False,
+    definitions: str = "",
+    wait: int = 300,
+) -> None:
+    """Build the broker anew for a release that cannot open its data: export, drain, move aside, import."""
+    from rabbitry.rebuild import rebuild
+
+    rebuild(
+        environment, yes=yes, leave=leave, without_export=without_export, definitions=definitions, wait=wait
+    )
+
+
+@on_stack
 def secrets(environment: Environment, name: str = "") -> None:
     """Print a password: ./inv secrets app; without a name, list them."""
     from rabbitry.secrets import show

@@ -35,7 +35,18 @@ WORDS = {
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file", "--to"}
+VALUES |= {
+    "--scenario",
+    "--platform",
+    "-p",
+    "--host",
+    "--from",
+    "--save",
+    "--file",
+    "--to",
+    "--definitions",
+    "--wait",
+}
 
 
 def verb(body: Callable[..., int | None]) -> Any:

@@ -23,8 +23,10 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.departed import dep
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_broker import hop, newer
 
 COLLECTION = Path(__file__).resolve().parents[2]
+FLAG = {"type": "bool", "default": False}
 CODE = ("roles", "plugins", "playbooks")
 
 Vars = dict[str, Any]
@@ -32,7 +34,8 @@ Vars = dict[str, Any]
 
 class ActionModule(ActionBase):
     """`env` (default `stack_env`), `full` (the host counts as stale whatever is found), `deploys` (only that
-    application's source may be another than the one that the host was sealed with).
+    application's source may be another than the one that the host was sealed with), `rebuilds` (the broker
+    need not open the data that it has).
 
     Fails with all faults of the model and of the host as `faults`; otherwise returns `stale`, `why`,
     `digest`, `notes` and the host's facts as `ansible_facts.rabbitry`.
@@ -47,7 +50,7 @@ class ActionModule(ActionBase):
         result: Vars = super().run(tmp, task_vars)
         given = dict(task_vars or {})
         _, arguments = self.validate_argument_spec(
-            argument_spec={"env": {}, "full": {"type": "bool", "default": False}, "deploys": {"default": ""}}
+            argument_spec={"env": {}, "deploys": {"default": ""}} | dict.fromkeys(("full", "rebuilds"), FLAG)
         )
         roles = role_options(COLLECTION / "roles")
         values, faults = self.resolve([name for name in given if name.startswith(model.PREFIX)], given)
@@ -56,6 +59,7 @@ class ActionModule(ActionBase):
             groups={name: [str(host) for host in hosts] for name, hosts in given["groups"].items()},
             workers_elsewhere=self.workers_elsewhere(given),
             inventory=str(given.get("inventory_file") or "INVENTORY"),
+            rebuilds=bool(arguments["rebuilds"]),
         )
         faults += model.unknown_names(given, *survey.names(roles))
         faults += model.shadowed(self.given_in_file(given), given, facts.inventory)
@@ -117,6 +121,7 @@ class ActionModule(ActionBase):
         gone = departed(seen["ours"], apps, facts.own_groups)
         verdict = {"stale": bool(why), "why": why, "digest": now, "drifting": drifting, "departed": gone}
         verdict["undeclared"] = seen["undeclared"]
+        verdict |= {"newer": newer(seen, wanted.vendor_version), "hop": hop(seen, wanted.vendor_version)}
         return {
             **result,
             **verdict,

@@ -25,6 +25,10 @@ options:
       - Name of the application that is deployed; a host that differs in anything but its source is refused.
     type: str
     default: ""
+  rebuilds:
+    description: The broker is built anew, so it need not open the data that is there.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

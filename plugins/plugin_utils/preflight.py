@@ -38,7 +38,7 @@ class Wanted:
     """What the stack needs of one host. `disk_limit` is the broker's free-space alarm in bytes,
     `processes` the Celery processes of all workers (0: one a processor), `home` the application's
     ("": the platform's own), `apps` how many there are, `celery` the sets and queue types that they use,
-    `vendor_version` the vendor's RabbitMQ ("": the distribution's)."""
+    `vendor_version` the vendor's RabbitMQ ("": the distribution's), `rebuilds` whether it is built anew."""
 
     host: str
     env: str
@@ -48,6 +48,7 @@ class Wanted:
     apps: int = 1
     celery: tuple[tuple[str, str], ...] = ()
     vendor_version: str = ""
+    rebuilds: bool = False
     disk_limit: int = 0
     processes: int = 0
 
@@ -65,7 +66,7 @@ def judge(seen: Seen, wanted: Wanted) -> tuple[list[Fault], list[str]]:
     for each in judges:
         faults += each(seen, wanted)
     if "brokers" in wanted.groups:
-        faults += judge_broker(seen, wanted.host, wanted.celery, wanted.vendor_version)
+        faults += judge_broker(seen, wanted.host, wanted.celery, wanted.vendor_version, wanted.rebuilds)
     fresh = not seen["seal"]
     faults += judge_trust(seen, {port.number for port in wanted.ports}, wanted.host)
     faults += judge_ports(seen["listeners"], wanted.ports, wanted.host)

@@ -62,6 +62,7 @@ class Survey:
     groups: Mapping[str, list[str]]
     workers_elsewhere: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     inventory: str = "INVENTORY"
+    rebuilds: bool = False
 
     @property
     def own_groups(self) -> tuple[str, ...]:
@@ -162,6 +163,7 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
         apps=len(found),
         celery=pairs(found),
         vendor_version=str(stack.get("stack_rabbitmq_vendor_version") or "") if vendors(stack) else "",
+        rebuilds=survey.rebuilds,
         disk_limit=size(limit) if limit is not None else 0,
         processes=sum(counted) if all(counted) else 0,
     )
