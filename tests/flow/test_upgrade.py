@@ -139,7 +139,8 @@ def late(whole: Checkout) -> Iterator[Checkout]:
 
 
 def test_a_release_that_cannot_start_is_named_with_what_is_lost(late: Checkout) -> None:
-    late.host.run(UPGRADE, seconds=600)
+    # The package's own script fails: its service does not start.
+    late.host.run(UPGRADE, seconds=600, check=False)
     assert version(late.host) == NEW
     refused = late.inv("up", check=False, seconds=200)
     assert refused.rc == 1 and "cannot open the data of 3.10.8" in refused.text
