@@ -121,7 +121,7 @@ def test_the_broker_is_built_anew_with_what_nobody_declared(whole: Checkout) -> 
         '"name"',
         '"letters"',
     ]
-    policies = whole.host.run("rabbitmqctl -q list_policies -p attic name --formatter csv").out
+    policies = whole.host.run("rabbitmqctl -q list_policies -p attic --formatter csv").out
     assert "short" in policies and "mirror" not in policies
     whole.host.run(["rabbitmqctl", "authenticate_user", "visitor"], stdin=f"{PASSWORD}\n")
     assert whole.host.run("ls -d /var/lib/rabbitmq/mnesia.*/rabbit@localhost").out
