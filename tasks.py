@@ -12,15 +12,31 @@ from rabbitry.developing import molecule as molecule
 from rabbitry.developing import render as render
 from rabbitry.developing import test as test
 from rabbitry.environment import Environment
+from rabbitry.keeping import backup as backup
+from rabbitry.keeping import nodes as nodes
+from rabbitry.keeping import rebuild as rebuild
+from rabbitry.keeping import reset as reset
+from rabbitry.keeping import restore as restore
+from rabbitry.keeping import topology as topology
 from rabbitry.verb import on_stack, start, verb
 
 
 @on_stack
-def up(environment: Environment, check: bool = False, full: bool = False, verbose: bool = False) -> None:
-    """Bring the stack up and prove that it works (--check: only say what would change)."""
+def up(
+    environment: Environment,
+    check: bool = False,
+    full: bool = False,
+    verbose: bool = False,
+    watch: bool = False,
+    limit: str = "",
+) -> None:
+    """Bring the stack up and prove that it works (--check: only tell what differs, --limit: only there).
+
+    --on compose: in containers; --watch: with the code mounted, restarted when it changes.
+    """
     from rabbitry.up import up
 
-    up(environment, check=check, full=full, verbose=verbose)
+    up(environment, check=check, full=full, verbose=verbose, watch=watch, limit=limit)
 
 
 @verb
@@ -29,6 +45,14 @@ def new(context: Context, what: str = "") -> None:
     from rabbitry.new import new
 
     new(what.split())
+
+
+@on_stack
+def images(environment: Environment, force: bool = False) -> None:
+    """Build every image of compose/compose.yaml from Debian's packages, where no registry answers."""
+    from rabbitry.images import images
+
+    images(environment, force=force)
 
 
 @on_stack
@@ -139,22 +163,6 @@ def explain(context: Context, text: str = "", file: str = "") -> int:
     from rabbitry.explain import explain
 
     return explain(text, file)
-
-
-@on_stack
-def topology(environment: Environment, plan: bool = False, json: bool = False) -> int:
-    """Bring what the broker holds to what is declared (--plan: only say how it differs)."""
-    from rabbitry.topology import topology
-
-    return topology(environment, plan=plan, as_json=json)
-
-
-@on_stack
-def reset(environment: Environment, yes: bool = False) -> None:
-    """Empty the broker after asking (--yes: without), and declare everything again; messages are lost."""
-    from rabbitry.reset import reset
-
-    reset(environment, yes=yes)
 
 
 @on_stack

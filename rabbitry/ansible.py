@@ -16,7 +16,8 @@ from rabbitry.environment import Environment
 from rabbitry.errors import Fault, StackError
 from rabbitry.events import Event, Result, faults, notes, parse
 from rabbitry.host import run as run_here
-from rabbitry.inventory import is_local, program, variables
+from rabbitry.inventory import carrier, is_local, overriding, program, variables
+from rabbitry.model import COMPOSE
 
 INTERRUPTED = 130
 
@@ -62,6 +63,8 @@ def enter(environment: Environment, hosts: Sequence[str]) -> None:
 
 def _entered(environment: Environment, verb: str, all_or_none: bool = True) -> tuple[str | None, list[str]]:
     """The password that makes us root, and the hosts to work on when these are not all."""
+    if carrier(environment) == COMPOSE:
+        return None, []
     if is_local(environment):
         return privilege.password(verb), []
     doors = access.enter(environment, _looking(environment), all_or_none=all_or_none)
@@ -85,7 +88,8 @@ def _play(
     """Everything that Ansible prints goes to a file in the environment's log directory."""
     argv = [program("ansible-playbook"), f"--inventory={environment.inventory}"]
     argv += ["--check", "--diff"] if check else ["--diff"]
-    argv += ["--extra-vars", json.dumps(dict(extra))] if extra else []
+    extra = {**overriding(environment), **(extra or {})}
+    argv += ["--extra-vars", json.dumps(extra)] if extra else []
     argv += [f"--limit={','.join(hosts)}"] if hosts else []
     if secret is not None:
         argv.append("--become-password-file=-")

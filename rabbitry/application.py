@@ -29,11 +29,17 @@ class Worker:
 
 @dataclass(frozen=True)
 class Beat:
-    """The one scheduler; its own tick comes every `tick` seconds."""
+    """The scheduler, its own tick every `tick` seconds; with `others`, whoever holds the lock is active."""
 
     service: str
     host: str
+    others: tuple[str, ...]
     tick: int
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host that has one."""
+        return (self.host, *self.others)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rabbitry import access, ansible, host, secrets
+from rabbitry import access, ansible, containers, host, secrets
 from rabbitry.environment import ROOT, Environment
 from rabbitry.errors import Fault, StackError
-from rabbitry.model import Host, Stack
+from rabbitry.model import COMPOSE, Host, Stack
 
 COLLECTIONS = ROOT / ".ansible" / "collections"
 MODULES = "ansible_collections.rabbitry.stack.plugins.module_utils"
@@ -29,6 +29,9 @@ def everyone(
     state.
     `roles` are the accounts whose passwords it needs, `app` those of all applications.
     """
+    if stack.runs_on == COMPOSE:
+        told = containers.tell(environment, stack, logs=module == "evidence")
+        return {each.name: _here(environment, each, module, roles, told) for each in stack.hosts}, ()
     if stack.is_local:
         return {each.name: _here(environment, each, module, roles) for each in stack.hosts}, ()
     folder = environment.state / playbook
@@ -47,8 +50,17 @@ def everyone(
     }, faults
 
 
-def _here(environment: Environment, where: Host, module: str, roles: Iterable[str]) -> dict[str, Any]:
-    """This machine's answer, by one Python process as root; the passwords go in by standard input."""
+def _here(
+    environment: Environment,
+    where: Host,
+    module: str,
+    roles: Iterable[str],
+    told: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """This machine's answer, by one Python process; the passwords go in by standard input.
+
+    It is root's, unless Docker has `told` already what only root may know.
+    """
     document = json.loads(environment.stack.read_text(encoding="utf-8"))
     accounts = document["accounts"] | {f"app/{app['name']}": app["account"] for app in document["apps"]}
     names = {account["secret"] for role, account in accounts.items() if role.partition("/")[0] in roles}
@@ -56,10 +68,11 @@ def _here(environment: Environment, where: Host, module: str, roles: Iterable[st
         "stack": document,
         "secrets": {name: secret for name, secret in secrets.read(environment).items() if name in names},
         "host": where.name,
+        **({"told": told} if told else {}),
     }
     # -B: root must not leave files of its own in the user's checkout.
     argv = ["env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-BS", "-m", f"{MODULES}.{module}"]
-    answer = host.run(argv, root=True, stdin=json.dumps(question), timeout=DEADLINE)
+    answer = host.run(argv, root=not told, stdin=json.dumps(question), timeout=DEADLINE)
     if answer.code:
         raise StackError(
             f"the services of {where.name} could not be asked",

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from rabbitry import sentinels
 from rabbitry.endpoint import Endpoint
 from rabbitry.model import Account, Stack
 from rabbitry.page import ANSWER_TIMEOUT, Refused, Response, get
@@ -74,13 +75,32 @@ class Clients:
             )
         )
 
+    @cached_property
+    def store(self) -> Endpoint:
+        """Where Redis takes writes: of several the master, as the first sentinel that answers has it."""
+        group = self.stack.replication
+        if group is None:
+            return self._way("redis")
+        ways = [self._way(f"sentinel/{one.on}") for one in group.sentinels]
+        address = sentinels.master_of(group.master, ways, self.password(self.stack.accounts["redis"]))
+        node = next((one for one in group.nodes if one.host == address), group.nodes[0])
+        return self._way(f"redis/{node.on}")
+
+    def sentinel(self, host: str) -> dict[str, Any]:
+        """What the sentinel of a host says of the master; raises redis.RedisError."""
+        group = self.stack.replication
+        if group is None:
+            raise ValueError("this stack has one Redis")
+        account = self.stack.accounts["redis"]
+        return sentinels.facts(self._way(f"sentinel/{host}"), group.master, self.password(account))
+
     def redis(self, **overrides: Any) -> redis.Redis:
         """A Redis client; `overrides` are redis-py's own arguments (`password=None` for a stranger)."""
         import redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        endpoint, account = self._way("redis"), self.stack.accounts["redis"]
+        endpoint, account = self.store, self.stack.accounts["redis"]
         known: dict[str, Any] = {
             "host": endpoint.host,
             "port": endpoint.port,
@@ -104,7 +124,7 @@ class Clients:
         from kombu import Exchange, Queue
 
         app = self.stack.app
-        amqp, store = self._way("amqp"), self._way("redis")
+        amqp, store = self._way("amqp"), self.store
         login, store_login = (_login(self, one) for one in (app.account, self.stack.accounts["redis"]))
         exchange = Exchange(app.exchange, type="topic", no_declare=True)
         kind = {"x-queue-type": app.queue_type}

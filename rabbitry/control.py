@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 
-from rabbitry import ansible, host
+from rabbitry import ansible, container_logs, containers, host
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
-from rabbitry.model import Host, Stack
+from rabbitry.model import COMPOSE, Host, Stack
 
 SUPERVISORCTL = ("supervisorctl", "-c", "/etc/rabbitry/supervisord.conf")
 LOGS = "/var/log/rabbitry"
@@ -30,7 +31,9 @@ def choose(stack: Stack, wanted: str = "") -> list[tuple[Host, list[str]]]:
 
 def restart(environment: Environment, where: Host, service: str) -> None:
     """Restart one service of a host."""
-    if where.supervisor == "launchd":
+    if where.supervisor == COMPOSE:
+        containers.restart(environment, service)
+    elif where.supervisor == "launchd":
         # No single command of a Mac's does it, least of all for what `brew services` runs.
         ansible.restart(environment, where.name, service)
     else:
@@ -82,6 +85,10 @@ def tell(environment: Environment, where: Host, argv: Sequence[str]) -> str:
 
 def last_lines(environment: Environment, stack: Stack, service: str, count: int = 20) -> tuple[str, ...]:
     """The end of a service's log for an error message; empty when even that cannot be read."""
+    if stack.runs_on == COMPOSE:
+        with contextlib.suppress(StackError):
+            return tuple(container_logs.logs(environment, [service], count))
+        return ()
     found: Iterable[Host] = (one for one in stack.hosts if service in {each.name for each in one.services})
     try:
         return tuple(

@@ -36,3 +36,21 @@ class Endpoints:
     amqp: Endpoint
     management: Endpoint
     redis: Endpoint
+
+
+@dataclass(frozen=True)
+class Broker:
+    """One of the brokers: what its node is called, and where it listens."""
+
+    node: str
+    amqp: Endpoint
+    management: Endpoint
+
+
+@dataclass(frozen=True)
+class Replication:
+    """Several Redis and the Sentinel beside each; the sentinels call the master `master`."""
+
+    master: str
+    nodes: tuple[Endpoint, ...]
+    sentinels: tuple[Endpoint, ...]

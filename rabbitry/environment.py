@@ -11,6 +11,7 @@ from rabbitry.errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = "local"
+CARRIERS = ("hosts", "compose")
 SUFFIXES = (".yml", ".yaml", ".ini", "")
 NOT_INVENTORIES = {"group_vars", "host_vars"}
 
@@ -22,6 +23,8 @@ class Environment:
     name: str
     inventory: Path
     root: Path = ROOT
+    on: str = ""
+    """What the command line says that carries it, `hosts` or `compose`; empty: the inventory decides."""
 
     @property
     def state(self) -> Path:
@@ -87,11 +90,18 @@ class Environment:
             ) from error
 
 
-def find(name: str = "", inventory: str = "", root: Path = ROOT) -> Environment:
+def find(name: str = "", inventory: str = "", root: Path = ROOT, on: str = "") -> Environment:
     """The environment called `name`, or the one of the inventory file or directory `inventory`.
 
     Both: the environment `name`, its state and passwords, as that inventory says; its own must be there too.
+    `on` is what carries it: hosts or compose.
     """
+    if on not in ("", *CARRIERS):
+        raise StackError(f"`--on {on}` is neither hosts nor compose", "./inv up --on compose")
+    return replace(_found(name, inventory, root), on=on)
+
+
+def _found(name: str, inventory: str, root: Path) -> Environment:
     if inventory:
         environment = _from_path(Path(inventory).expanduser(), root)
         return replace(environment, name=find(name, root=root).name) if name else environment

@@ -11,7 +11,8 @@ from rabbitry import ansible, remedy, report
 from rabbitry.entries import entries
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
-from rabbitry.model import Stack
+from rabbitry.inventory import carrier
+from rabbitry.model import COMPOSE, Stack
 from rabbitry.proving import prove
 
 RESTORED = "permissions.json"
@@ -42,6 +43,8 @@ def fix(
     With `check` only tell what would be done, with `yes` do not ask; `host` is the only one to work on. The
     exit code is 1 when something is left.
     """
+    if carrier(environment) == COMPOSE:
+        raise StackError("`fix` works on hosts: in containers `up` mends", f"./inv up{environment.option}")
     if every:
         return remedy.mend_all(environment, host=host, check=check, yes=yes)
     if name in entries():

@@ -28,7 +28,23 @@ def variables(environment: Environment) -> dict[str, str]:
         "ANSIBLE_NOCOLOR": "1",
         "RABBITRY_ENV": environment.name,
         "RABBITRY_STATE": str(environment.state),
+        "RABBITRY_ON": carrier(environment),
     }
+
+
+def carrier(environment: Environment) -> str:
+    """What carries the stack: as the command line says, else as it was described last, "" for neither."""
+    if environment.on or not environment.stack.exists():
+        return environment.on
+    try:
+        return Stack.load(environment.stack).runs_on
+    except StackError:
+        return ""
+
+
+def overriding(environment: Environment) -> dict[str, str]:
+    """Variables that win over every inventory: what the command line says."""
+    return {"stack_runs_on": environment.on} if environment.on else {}
 
 
 def is_local(environment: Environment) -> bool:

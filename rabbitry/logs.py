@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import shlex
 
-from rabbitry import control, host, report, tunnel
+from rabbitry import container_logs, control, host, report, tunnel
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
-from rabbitry.model import Stack
+from rabbitry.model import COMPOSE, Stack
 
 
 def logs(environment: Environment, service: str = "", *, follow: bool = False, lines: int = 50) -> int:
     """Print the last log lines of the services that `service` means, host by host; the exit code."""
-    chosen = control.choose(Stack.load(environment.stack, environment.option), service)
+    stack = Stack.load(environment.stack, environment.option)
+    chosen = control.choose(stack, service)
+    if stack.runs_on == COMPOSE:
+        said = container_logs.follow if follow else container_logs.logs
+        for line in said(environment, chosen[0][1], lines):
+            report.line(line)
+        return 0
     if follow:
         one, services = chosen[0]
         argv = control.logs(one.supervisor, services, lines, follow, one.logs)

@@ -16,10 +16,11 @@ from rabbitry.application import Account as Account
 from rabbitry.application import App as App
 from rabbitry.application import Beat as Beat
 from rabbitry.application import Worker as Worker
-from rabbitry.endpoint import Endpoint, Endpoints
+from rabbitry.endpoint import Broker, Endpoint, Endpoints, Replication
 from rabbitry.errors import StackError
 
 SCHEMA = 2
+COMPOSE = "compose"
 ACCOUNTS = ("admin", "monitor", "redis", "flower")
 
 
@@ -53,6 +54,8 @@ class Stack:
     env: str
     runs_on: str
     endpoints: Endpoints
+    brokers: tuple[Broker, ...]
+    replication: Replication | None
     accounts: Mapping[str, Account]
     """By role: admin, monitor, redis, flower."""
     apps: tuple[App, ...]
@@ -81,10 +84,29 @@ class Stack:
         raise StackError(f"{what}: there is {listed}", f"./inv describe{option}")
 
     def ends(self) -> Mapping[str, Endpoint]:
-        """Everything that listens, by name: amqp, management, redis, and a `flower/<application>` each."""
+        """Everything that listens, by name: amqp, management, redis, and a `flower/<application>` each.
+
+        Of several brokers also `amqp/<host>` and `management/<host>`, of several Redis `redis/<host>` and
+        `sentinel/<host>`.
+        """
         own = self.endpoints
         flowers = {f"flower/{app.name}": app.flower for app in self.apps if app.flower}
-        return {"amqp": own.amqp, "management": own.management, "redis": own.redis, **flowers}
+        return {
+            "amqp": own.amqp,
+            "management": own.management,
+            "redis": own.redis,
+            **flowers,
+            **self._nodes(),
+        }
+
+    def _nodes(self) -> dict[str, Endpoint]:
+        several = self.brokers if len(self.brokers) > 1 else ()
+        found = {f"amqp/{one.amqp.on}": one.amqp for one in several}
+        found |= {f"management/{one.management.on}": one.management for one in several}
+        if self.replication:
+            found |= {f"redis/{one.on}": one for one in self.replication.nodes}
+            found |= {f"sentinel/{one.on}": one for one in self.replication.sentinels}
+        return found
 
     @property
     def is_local(self) -> bool:

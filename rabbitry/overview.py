@@ -105,7 +105,7 @@ class Overview:
                 continue
             for service in host.services:
                 state = self.service(host.name, service.name)
-                if not state.get("running"):
+                if not state.get("running") or state.get("state") == "unhealthy":
                     why = f": {state['reason']}" if state.get("reason") else ""
                     text = f"{service.name} is {state.get('state', 'missing')} on {host.name}{why}"
                     yield self._fault(text, service.name)

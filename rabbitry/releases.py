@@ -8,15 +8,25 @@ from rabbitry import ansible, report
 from rabbitry.describe import current
 from rabbitry.environment import Environment
 from rabbitry.errors import StackError
-from rabbitry.model import Stack
+from rabbitry.model import COMPOSE, Stack
 from rabbitry.past import HEAD, SHORT, Pair, Past, rows
 from rabbitry.report import Progress
 from rabbitry.status import pulses
 
 
 def choose(environment: Environment, wanted: str) -> Stack:
-    """The stack with the application alone that `wanted` names, or with its only one."""
-    return current(environment).only(wanted, environment.option)
+    """The stack with the application alone that `wanted` names, or with its only one.
+
+    StackError for a stack in containers: their images are releases, and `up` replaces containers.
+    """
+    stack = current(environment).only(wanted, environment.option)
+    if stack.runs_on == COMPOSE:
+        raise StackError(
+            f"the stack `{environment.name}` runs in containers, which have no releases: `up` builds an image"
+            " of what the source is now, and replaces them",
+            f"./inv up{environment.option}   # for the way back, put the source back first",
+        )
+    return stack
 
 
 def pasts(environment: Environment, stack: Stack) -> dict[str, Past]:

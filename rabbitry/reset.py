@@ -20,7 +20,7 @@ def reset(environment: Environment, *, yes: bool = False) -> None:
     """
     stack = current(environment)
     found = pulses(environment, stack)
-    report.line("; ".join([GOES, *(_held(Overview(stack, found).of(app), app.vhost) for app in stack.apps)]))
+    report.line("; ".join([GOES, *(held(Overview(stack, found).of(app), app.vhost) for app in stack.apps)]))
     if not yes and not report.confirm("Empty the broker?"):
         raise StackError("nothing was reset", f"./inv reset --yes{environment.option}")
     with report.progress() as progress:
@@ -30,7 +30,7 @@ def reset(environment: Environment, *, yes: bool = False) -> None:
     report.line(f"the broker holds what is declared and nothing else; what it held before: {exported}")
 
 
-def _held(overview: Overview, vhost: str) -> str:
+def held(overview: Overview, vhost: str) -> str:
     """How much that is on a virtual host."""
     if "queues" not in overview.broker:
         return "it does not answer, so nobody can say how much that is"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rabbitry import ansible, control, privilege, report
 from rabbitry.environment import Environment
-from rabbitry.model import Stack
+from rabbitry.model import COMPOSE, Stack
 from rabbitry.proving import prove
 
 
@@ -12,7 +12,9 @@ def restart(environment: Environment, service: str = "") -> None:
     """Restart what `service` means, everything without it."""
     stack = Stack.load(environment.stack, environment.option)
     chosen = control.choose(stack, service)
-    if stack.is_local:
+    if stack.runs_on == COMPOSE:
+        pass
+    elif stack.is_local:
         privilege.wake()
     else:
         ansible.enter(environment, [one.name for one, _ in chosen])

@@ -18,12 +18,16 @@ def rows(stack: Stack, option: str = "") -> list[tuple[str, ...]]:
     def named(what: str, app: App) -> str:
         return f"{what} of {app.name}" if len(stack.apps) > 1 else what
 
+    # Of several Redis the sentinels know which one is master, and Celery asks them.
+    scheme = "sentinel" if stack.replication else "redis"
+    stores = stack.replication.sentinels if stack.replication else (ends.redis,)
     places: list[tuple[str, str, Endpoint, Account]] = [
         *((named("AMQP", app), "amqp://{}/" + app.path, ends.amqp, app.account) for app in stack.apps),
         ("management", "http://{}/", ends.management, accounts["admin"]),
         *(
-            (named("Redis", app), f"redis://{{}}/{app.db}", ends.redis, accounts["redis"])
+            (named("Redis", app), f"{scheme}://{{}}/{app.db}", end, accounts["redis"])
             for app in stack.apps
+            for end in stores
         ),
         *(
             (named("Flower", app), "http://{}/", app.flower, accounts["flower"])

@@ -26,6 +26,7 @@ WORDS = {
     "logs": "service",
     "restart": "service",
     "secrets": "name",
+    "restore": "source",
     "deploy": "app",
     "rollback": "app",
     "bench": "name",
@@ -35,7 +36,9 @@ WORDS = {
     "molecule": "role",
 }
 VALUES = {"--env", "-e", "--inventory", "-i", "--lines", "-l", "--suite", "-s", "--junit", "-j"}
-VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file", "--to"}
+VALUES |= {"--scenario", "--platform", "-p", "--host", "--from", "--save", "--file", "--to", "-t"}
+VALUES |= {"--on", "-o", "--limit", "--remove", "--replace", "--recover"}
+VALUES |= {"--definitions", "--wait"}
 
 
 def verb(body: Callable[..., int | None]) -> Any:
@@ -65,11 +68,13 @@ def on_stack(body: Callable[..., int | None]) -> Any:
     """Make an Invoke task of a function of an Environment: the options --env and --inventory choose which."""
 
     @functools.wraps(body)
-    def found(context: Context, env: str = "", inventory: str = "", **options: Any) -> int | None:
-        return body(find(env, inventory), **options)
+    def found(
+        context: Context, env: str = "", inventory: str = "", on: str = "", **options: Any
+    ) -> int | None:
+        return body(find(env, inventory, on=on), **options)
 
     own = list(signature(body).parameters.values())[1:]
-    choosing = list(signature(found, follow_wrapped=False).parameters.values())[:3]
+    choosing = list(signature(found, follow_wrapped=False).parameters.values())[:4]
     found.__signature__ = Signature([*choosing, *own])  # type: ignore[attr-defined]
     return verb(found)
 

@@ -134,6 +134,10 @@ class Broker:
         """Return what the API answers to a GET; BrokerError."""
         return self._request("GET", path)
 
+    def put(self, path: str, body: Any) -> None:
+        """Set what is there; BrokerError."""
+        self._request("PUT", path, body)
+
     def delete(self, path: str) -> None:
         """Delete what is there; BrokerError."""
         self._request("DELETE", path)

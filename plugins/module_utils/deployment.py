@@ -12,19 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import files
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment_error import (
+    DeploymentError as DeploymentError,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 
 NOTE = ".rabbitry.json"
-
-
-class DeploymentError(Exception):
-    """A step that failed: one sentence, a way out, and the last lines that the program printed."""
-
-    def __init__(self, message: str, hint: str = "", log: list[str] | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.log = log or []
 
 
 class Shelf:

@@ -50,5 +50,7 @@ def secrets_in(path: str) -> list[str]:
     except (OSError, ValueError):
         return []
     values = [(name, re.sub(r"\\([$`])", r"\1", value)) for name, _, value in words]
-    urls = [found["password"] for _, value in values if (found := PASSWORD.search(value))]
+    # Sentinels have a URL each, in one value.
+    single = [part for _, value in values for part in re.split(r";(?=[a-z]+://)", value)]
+    urls = list(dict.fromkeys(found["password"] for part in single if (found := PASSWORD.search(part))))
     return [value for name, value in values if PRIVATE.search(name)] + urls + [unquote(url) for url in urls]

@@ -78,12 +78,7 @@ def build(shelf: Shelf, recipe: Recipe, program: uv.Uv, ledger: Ledger) -> None:
         program.run("venv", "--quiet", "--no-project", "--python", recipe.python, str(path))
         path.chmod(0o755)
         filling = Filling(path, program)
-        if recipe.own:
-            filling.follow(recipe.own, recipe.lock, recipe.install)
-        elif recipe.requirements or recipe.install:
-            filling.choose(recipe.requirements, recipe.leading, recipe.lock, recipe.install)
-        else:
-            filling.take(recipe.lock)
+        filling.fill(recipe.lock, recipe.own, recipe.requirements, recipe.leading, recipe.install)
         # uv's own lock, which everybody may write to.
         (path / ".lock").unlink(missing_ok=True)
     except BaseException:

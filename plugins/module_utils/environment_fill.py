@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import requirements_text, uv
-from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment_error import DeploymentError
 from ansible_collections.rabbitry.stack.plugins.module_utils.requirements_text import Line
 
 # What `uv pip check` says of an installed package whose requirement is not met.
@@ -22,6 +22,15 @@ class Filling:
     def __init__(self, path: Path, program: uv.Uv) -> None:
         self.path = path
         self.program = program
+
+    def fill(self, lock: str, own: str, wanted: str, leading: str, install: str) -> None:
+        """By the application's own lock where it has one, else by what it wants, else by `lock` alone."""
+        if own:
+            self.follow(own, lock, install)
+        elif wanted or install:
+            self.choose(wanted, leading, lock, install)
+        else:
+            self.take(lock)
 
     def take(self, lock: str) -> None:
         """Exactly what the hashed lock has."""

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
@@ -24,6 +25,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import (
     masking,
     probe,
     pulse,
+    verification,
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 
@@ -73,11 +75,35 @@ SECTIONS: Sections = {
 }
 
 
-def collect(question: Question, sections: Sections = SECTIONS) -> dict[str, Any]:
+def _content(question: Question) -> dict[str, Any]:
+    """How the servers' content differs from what the last run left there."""
+    username, password = question.login("admin")
+    login = {"username": username, "password": password}
+    found = verification.verify(Path(question.told["ledgers"]), login, question.login("redis")[1])
+    return {"drift": found["drift"]}
+
+
+# Of a stack in containers: what its servers answer to anybody, and what Docker has told.
+CONTAINED: Sections = {
+    "facts": _content,
+    "pulse": lambda question: {"services": question.told["services"]},
+    "logs": lambda question: {
+        name: evidence_logs.telling(lines) for name, lines in question.told["logs"].items()
+    },
+    "processes": lambda question: question.told["processes"],
+    "system": evidence_system.collect,
+    "rabbitmq": evidence_broker.collect,
+    "redis": evidence_redis.collect,
+    "app": evidence_app.collect,
+}
+
+
+def collect(question: Question, sections: Sections | None = None) -> dict[str, Any]:
     """Return {"schema", "host", "time", "seconds", "sections": {name: answer}, "faults": {name: sentence}}.
 
     A section's name is in either of the last two. No secret is in it.
     """
+    sections = sections or (CONTAINED if question.told else SECTIONS)
     started = time.monotonic()
     answers: queue.Queue[tuple[str, Any, str]] = queue.Queue()
 

@@ -19,6 +19,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import (
 )
 from ansible_collections.rabbitry.stack.plugins.module_utils.envfile import secrets_in
 from ansible_collections.rabbitry.stack.plugins.module_utils.evidence_app_program import PROGRAM
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import LINUX
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 
 # Seconds: of a process that imports an application, on a machine that is busy.
@@ -44,6 +45,8 @@ def _tells(question: Question) -> dict[str, Any]:
     that answers: [queue]}; "ignored" [sentence on settings without effect]. Of one that mixes old and new
     names of settings: "mixed" [old name, place, new name]. Raises TimeoutError after 13 s.
     """
+    if question.told:
+        return _in_container(question)
     home = Path(question.app["home"])
     python = home / "venv/bin/python"
     if not python.exists():
@@ -61,6 +64,27 @@ def _tells(question: Question) -> dict[str, Any]:
     except (KeyError, OSError) as error:
         return {"fault": f"the application cannot be asked: {error}"}
     return read(done.stdout, done.stderr, question.app["module"])
+
+
+def _in_container(question: Question) -> dict[str, Any]:
+    """What it tells in the first of its containers that runs; nothing of it is on this host."""
+    states = question.told["services"]
+    running = [name for name in question.services if name in states and states[name].get("container")]
+    chosen = [name for name in running if name.startswith("stack-") and states[name]["state"] != "paused"]
+    if not chosen:
+        return {"fault": "no container of the application runs"}
+    state, app = states[chosen[0]], question.app
+    launch = [f"{LINUX.libexec}/launch", "--environment-file", state["environment_file"], "--"]
+    workers = [worker["name"] for worker in app["workers"]]
+    program = [f"{app['home']}/venv/bin/python", "-c", PROGRAM, app["module"], *workers]
+    argv = ["docker", "exec", state["container"], *launch, *program]
+    try:
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"the application took longer than {DEADLINE:g} s") from error
+    return read(done.stdout, done.stderr, app["module"])
 
 
 def private(question: Question) -> list[str]:

@@ -35,8 +35,9 @@ def safe(url):
 
 def unquoted(url):
     """The characters of a URL's password that end it for whoever takes the URL apart."""
-    match = PASSWORD.match(str(url or ""))
-    return sorted(set(match["password"]) & set("#/?@[]")) if match else []
+    # Several brokers, or sentinels, have a URL each.
+    matches = [PASSWORD.match(part) for part in re.split(r";(?=(?:sentinel|amqps?):)", str(url or ""))]
+    return sorted({one for match in matches if match for one in match["password"]} & set("#/?@[]"))
 
 
 for name in NAMES:
@@ -71,6 +72,8 @@ def backend(app):
     url = str(app.conf.result_backend or "")
     if not url.startswith(("redis://", "rediss://")):
         try:
+            if url.startswith("sentinel://"):
+                app.backend.client.ping()
             app.backend
         except Exception as error:
             return said(error)

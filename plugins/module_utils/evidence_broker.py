@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import (
@@ -26,6 +27,12 @@ QUESTIONS = {
 }
 
 
+def here(question: Question) -> Mapping[str, Any]:
+    """Where this host's broker listens: {"amqp", "management"}; it asks itself, whoever is the first."""
+    found: Mapping[str, Any] = question.stack["endpoints"]
+    return next((one for one in question.stack["brokers"] if one["amqp"]["on"] == question.host), found)
+
+
 def collect(question: Question) -> dict[str, Any] | None:
     """Return the API's answers by the names of QUESTIONS, or "fault": sentence and "status": HTTP's or 0.
 
@@ -34,16 +41,18 @@ def collect(question: Question) -> dict[str, Any] | None:
     """
     if not question.runs("rabbitmq-server"):
         return None
-    end = question.stack["endpoints"]["amqp"]
+    own = here(question)
+    end = own["amqp"]
     place = end["host"], int(end["port"])
     local = {
-        "node": evidence_broker_node.collect(),
+        # A container's node is as the image and the files that are mounted make it.
+        "node": {} if question.told else evidence_broker_node.collect(),
         "login": {
             one.app["name"]: evidence_broker_login.login(*place, *one.login("app"), vhost=one.app["vhost"])
             for one in question.each()
         },
     }
-    end = question.stack["endpoints"]["management"]
+    end = own["management"]
     api = Management(f"http://{end['host']}:{end['port']}", *question.login("admin"), timeout=TIMEOUT)
     try:
         answers = {name: api.request("GET", path) for name, path in QUESTIONS.items()}

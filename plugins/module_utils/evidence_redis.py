@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
@@ -34,11 +37,59 @@ def collect(question: Question) -> dict[str, Any] | None:
     "locks": [{"task", "database", "left": seconds, -1 for ever, "idle": seconds since it was taken, or None}]
     of celery_once, at most 5,
     "unacked": [{"database", "count", "oldest": seconds since 1970}] of those who use it as a broker}.
+    Of one among several also "group", as `_group` has it, though Redis itself gives a fault, and "ticks"
+    {application: [{"time": seconds since 1970, "origin": pid@host}]} of beat, the newest last.
     None on a host without Redis.
     """
     if not question.runs("redis-server"):
         return None
-    end = question.stack["endpoints"]["redis"]
+    found = _server(question)
+    return found | {"group": _group(question)} if question.stack.get("replication") else found
+
+
+def _group(question: Question) -> dict[str, dict[str, Any]]:
+    """Return {"nodes": {host: {"role", "master", "link"}}, "sentinels": {host: {"master", "others"}}}.
+
+    They are what each server and sentinel says to this host, {"fault": sentence} of one that says nothing.
+    """
+    group = question.stack["replication"]
+    password = question.login("redis")[1]
+
+    def node(session: Session) -> dict[str, Any]:
+        told = session.info("replication")
+        master, link = told.get("master_host", ""), told.get("master_link_status", "up")
+        return {"role": told["role"], "master": master, "link": link}
+
+    def sentinel(session: Session) -> dict[str, Any]:
+        told = session.pairs("SENTINEL", "MASTER", group["master"])
+        return {"master": told["ip"], "others": int(told["num-other-sentinels"]), "flags": told["flags"]}
+
+    def ask(end: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            with Session(end["host"], int(end["port"]), password) as session:
+                return node(session) if end in group["nodes"] else sentinel(session)
+        except (NotReady, Refused, KeyError) as error:
+            return {"fault": str(error)}
+
+    with ThreadPoolExecutor(8) as pool:
+        return {
+            kind: dict(zip((end["on"] for end in group[kind]), pool.map(ask, group[kind]), strict=True))
+            for kind in ("nodes", "sentinels")
+        }
+
+
+def _ticks(question: Question, redis: Session) -> dict[str, list[dict[str, Any]]]:
+    """The last ticks of each application's beat."""
+    found = {}
+    for app in question.stack["apps"]:
+        redis.call("SELECT", str(app["db"]))
+        answer = redis.call("LRANGE", "rabbitry:ticks", "0", "-1")
+        found[app["name"]] = [json.loads(str(one)) for one in answer] if isinstance(answer, list) else []
+    return found
+
+
+def _server(question: Question) -> dict[str, Any]:
+    end = question.redis
     try:
         with Session(end["host"], int(end["port"]), question.login("redis")[1]) as redis:
             info = redis.info()
@@ -50,7 +101,7 @@ def collect(question: Question) -> dict[str, Any] | None:
                 "modules": _modules(redis),
                 "locks": _locks(redis, databases),
                 "unacked": _unacked(redis, databases),
-            }
+            } | ({"ticks": _ticks(question, redis)} if question.stack.get("replication") else {})
     except NotReady as error:
         return {"fault": str(error), "code": ""}
     except Refused as error:

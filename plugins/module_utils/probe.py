@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import machine, versions
+from ansible_collections.rabbitry.stack.plugins.module_utils import machine, peers, versions
+from ansible_collections.rabbitry.stack.plugins.module_utils.cookie import look as look_at_cookie
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE
 from ansible_collections.rabbitry.stack.plugins.module_utils.listeners import listeners
 from ansible_collections.rabbitry.stack.plugins.module_utils.strangers import data_of, strangers
@@ -32,6 +33,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "password": {"type": "str", "no_log": True},
     "redis_password": {"type": "str", "default": "", "no_log": True},
     "applications": {"type": "list", "elements": "dict", "default": []},
+    "peers": {"type": "list", "elements": "dict", "default": []},
 }
 
 
@@ -85,6 +87,9 @@ def collect(params: Mapping[str, Any]) -> dict[str, Any]:
     judged = sys.version_info >= PYTHON or HERE.system != "Darwin"
     facts["strangers"] = strangers(root, given["servers"], ours, given["node_name"]) if judged else []
     facts["data"] = data_of(root, given["servers"])
+    facts["cookie"] = look_at_cookie() if "rabbitmq" in given["servers"] else None
+    facts["peers"] = peers.look(given["peers"])
+    facts["time"] = time.time()
     facts["seconds"] = round(time.monotonic() - started, 3)
     return facts
 

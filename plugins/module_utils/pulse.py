@@ -10,7 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.module_utils import sockets, supervisor, vitals
+from ansible_collections.rabbitry.stack.plugins.module_utils import (
+    evidence_broker,
+    sockets,
+    supervisor,
+    vitals,
+)
 from ansible_collections.rabbitry.stack.plugins.module_utils.history import History
 from ansible_collections.rabbitry.stack.plugins.module_utils.question import Question
 from ansible_collections.rabbitry.stack.plugins.module_utils.service_state import SupervisorError
@@ -32,26 +37,28 @@ def take(question: Question) -> dict[str, Any]:
     {application: its history}, "broker", "backend", "flower": {service: answer}}; broker and backend are None
     where they do not run, and an answer is {"fault": sentence} of one that is silent.
     """
-    found = services(question.services)
-    ends, apps = question.stack["endpoints"], question.stack["apps"]
+    found = question.told.get("services") or services(question.services)
+    apps = question.stack["apps"]
+    own = evidence_broker.here(question)["management"]
 
     def watch() -> dict[str, Any]:
         return vitals.broker(
-            ends["management"]["host"],
-            ends["management"]["port"],
+            own["host"],
+            own["port"],
             *question.login("monitor"),
             [app["vhost"] for app in apps],
         )
 
     def store() -> dict[str, Any]:
-        return vitals.backend(ends["redis"]["host"], ends["redis"]["port"], *question.login("redis"))
+        return vitals.backend(question.redis["host"], question.redis["port"], *question.login("redis"))
 
     flowers = [app["flower"] for app in apps if app["flower"] and question.runs(app["flower"]["service"])]
     return {
         "host": question.host,
         "time": time.time(),
         "services": found,
-        "versions": {app["name"]: versions(Path(app["home"])) for app in apps},
+        "versions": question.told.get("versions")
+        or {app["name"]: versions(Path(app["home"])) for app in apps},
         "releases": releases({app["name"]: Path(app["home"]) for app in apps}),
         "broker": _ask(watch) if question.runs("rabbitmq-server") else None,
         "backend": _ask(store) if question.runs("redis-server") else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,18 @@ ARGUMENTS = {
 
 @dataclass(frozen=True)
 class Question:
-    """`stack` is the document stack.json, `secrets` the passwords by the names that it refers to."""
+    """`stack` is the document stack.json, `secrets` the passwords by the names that it refers to.
+
+    `told` is what Docker says of a stack in containers, which no supervisor of this host could: {"services":
+    {name: state as of a supervisor}, "versions", "logs": {name: lines}, "processes", "ledgers": directory};
+    empty on hosts.
+    """
 
     stack: Mapping[str, Any]
     secrets: Mapping[str, str]
     host: str
     ledgers: Path = ledger.ROOT
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, module: AnsibleModule) -> Question:
@@ -65,6 +71,13 @@ class Question:
             own = {part["service"] for part in parts if part}
             here = {**self.here, "services": [one for one in self.here["services"] if one["name"] in own]}
             yield replace(self, stack={**self.stack, "apps": [app], "hosts": [here]})
+
+    @property
+    def redis(self) -> Mapping[str, Any]:
+        """Where the Redis of this host listens, or the one that the stack uses."""
+        nodes = (self.stack.get("replication") or {}).get("nodes", ())
+        found: Mapping[str, Any] = self.stack["endpoints"]["redis"]
+        return next((node for node in nodes if node["on"] == self.host), found)
 
     def login(self, role: str) -> tuple[str, str]:
         """User name and password of an account: admin, monitor, redis, flower; `app` is the application's."""

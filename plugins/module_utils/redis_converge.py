@@ -17,6 +17,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.redis_wire import (
 
 USER = "default"
 LOGIN = Difference(f"login of user {USER}", "refused", "as declared")
+# Its value is a secret, so it is never told.
+MASTER_LOGIN = Difference("masterauth", "another", "as declared")
 ACCESS = Difference(f"rules of user {USER}", "others", "as declared")
 # What is answered when the password is another one, the user was turned off, or may not look at settings.
 WRONG = "WRONGPASS"
@@ -44,6 +46,7 @@ class Outcome:
 class Server:
     """A Redis and what is declared of it; `restart` starts it anew and returns when it listens.
 
+    One that `replicates` logs in to its master by the same password.
     By the `former` password the declared one is let in without a restart; kept, both are good from then on.
     """
 
@@ -55,11 +58,13 @@ class Server:
     restart: Callable[[], None]
     former: str = ""
     keep_former: bool = False
+    replicates: bool = False
 
     @classmethod
     def of(cls, entry: Mapping[str, Any], password: str) -> Self:
         """The server of a ledger's entry, only to be looked at."""
         place = {"host": entry["host"], "port": entry["port"], "declared": entry["declared"]}
+        place["replicates"] = bool(entry.get("replicates"))
         return cls(**place, password=password, timeout=0, restart=_untouched)
 
     def predict(self) -> Outcome:
@@ -126,6 +131,8 @@ class Server:
             rules.discard(redis_settings.fingerprint(self.former))
         if rules != set(redis_settings.access(self.password)):
             changes.append(ACCESS)
+        if self.replicates and live.get("masterauth") != self.password:
+            changes.append(MASTER_LOGIN)
         return Outcome(changes, undeclared=[f"user `{name}`" for name in users if name != USER])
 
     def _set(self, session: Session, change: Difference) -> bool:
@@ -133,6 +140,8 @@ class Server:
         words = ["CONFIG", "SET", change.name, change.declared]
         if change is ACCESS:
             words = ["ACL", "SETUSER", USER, "reset", *redis_settings.access(self.password)]
+        elif change is MASTER_LOGIN:
+            words = ["CONFIG", "SET", "masterauth", self.password]
         try:
             session.call(*words)
         except Refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +42,15 @@ def servers(entries: Iterable[Mapping[str, Any]]) -> list[Server]:
         if entry["kind"] == "service" and entry["name"] == "redis-server" and len(command) > 1 and address:
             host, _, port = address.rpartition(":")
             found.append(
-                Server(host.strip("[]"), int(port), command[1], definition.get("working_dir") or "/")
+                Server(host.strip("[]"), int(port), declared(command), definition.get("working_dir") or "/")
             )
     return found
+
+
+def declared(command: Sequence[str]) -> str:
+    """The file of declared settings on a command line; one that replicates includes it after its own."""
+    place = command.index("--include") + 1 if "--include" in command[:-1] else 1
+    return str(command[place])
 
 
 def writes_to(server: Server, password: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError, Shelf
 from ansible_collections.rabbitry.stack.plugins.module_utils.envfile import secrets_in
@@ -41,6 +42,39 @@ class Place:
     environment_file: str
     seconds: int
 
+    def argv(self, command: Sequence[str]) -> list[str]:
+        """What is executed for a command."""
+        return [*shell(self.environment_file, self.release, self.venv), *command]
+
+    def options(self) -> dict[str, Any]:
+        """How it is executed, as Popen takes it."""
+        # What Python prints and what it complains of come in their order.
+        environment = {**ENVIRONMENT, "PYTHONUNBUFFERED": "1"}
+        return {"env": environment, "cwd": self.release, **account(self.user)}
+
+    def end(self) -> None:
+        """Nothing is left of a command that was killed."""
+
+
+class Anywhere(Protocol):
+    """A place that commands run in: that of a host, or one in a container."""
+
+    @property
+    def user(self) -> str: ...
+    @property
+    def environment_file(self) -> str: ...
+    @property
+    def seconds(self) -> int: ...
+
+    def argv(self, command: Sequence[str]) -> list[str]: ...
+    def options(self) -> dict[str, Any]: ...
+    def end(self) -> None: ...
+
+
+def shell(environment_file: str, release: object, venv: Path) -> list[str]:
+    """The words before a command that give it its variables, the release and the environment's programs."""
+    return ["/bin/sh", "-c", SHELL, "sh", environment_file, str(release), str(venv / "bin")]
+
 
 def words_of(command: str | Sequence[str]) -> list[str]:
     """A command's words; a text is taken apart as a shell would. ValueError for one that cannot be."""
@@ -66,7 +100,7 @@ def run_due(shelf: Shelf, digest: str, due: Sequence[Sequence[str]], place: Plac
         raise
 
 
-def run_all(commands: Sequence[Sequence[str]], place: Place) -> None:
+def run_all(commands: Sequence[Sequence[str]], place: Anywhere) -> None:
     """Run each command to its end, in their order.
 
     Raises DeploymentError for the first that fails or takes too long, with its last lines. No secret of the
@@ -92,22 +126,18 @@ def run_all(commands: Sequence[Sequence[str]], place: Place) -> None:
             )
 
 
-def _run(command: Sequence[str], place: Place) -> tuple[int | None, str]:
+def _run(command: Sequence[str], place: Anywhere) -> tuple[int | None, str]:
     """Exit status (None when it took too long) and what was printed."""
-    argv = ["/bin/sh", "-c", SHELL, "sh", place.environment_file, str(place.release), str(place.venv / "bin")]
     # A file, not a pipe: what a command leaves running may hold it open.
     with tempfile.TemporaryFile() as output:
         # In a session of its own, so that a timeout ends what it has started too.
         process = subprocess.Popen(
-            [*argv, *command],
-            # What Python prints and what it complains of come in their order.
-            env={**ENVIRONMENT, "PYTHONUNBUFFERED": "1"},
-            cwd=place.release,
+            place.argv(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            **account(place.user),
+            **place.options(),
         )
         code: int | None
         try:
@@ -116,6 +146,7 @@ def _run(command: Sequence[str], place: Place) -> tuple[int | None, str]:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            place.end()
             code = None
         output.seek(0)
         return code, output.read().decode(errors="replace")

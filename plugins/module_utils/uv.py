@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.rabbitry.stack.plugins.module_utils.deployment import DeploymentError
+from ansible_collections.rabbitry.stack.plugins.module_utils.deployment_error import DeploymentError
 from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE, is_darwin
 from ansible_collections.rabbitry.stack.plugins.module_utils.masking import masked
 

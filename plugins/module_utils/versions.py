@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import subprocess
 from pathlib import Path
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import dpkg, rpm
@@ -12,6 +13,8 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.layout import HERE,
 
 FORMULAE = {"rabbitmq-server": "rabbitmq", "redis-server": "redis", "erlang-base": "erlang"}
 LISTS = "var/lib/apt/lists"
+# Of these it matters which release the next upgrade of the host would bring.
+WATCHED = ("rabbitmq-server", "erlang-base")
 
 
 def manager(root: Path) -> str:
@@ -28,6 +31,7 @@ def manager(root: Path) -> str:
 def versions(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
     """Each package's {installed, candidate} version; "" when not installed, or not known to the lists.
 
+    Of a package that is installed the candidate is told only for a broker that an upgrade would move.
     Compressed lists are left alone: unpacking them costs more than the answer is worth. On a Mac the names
     stand for the formulae that bring the same, and what brew could get is not asked: that takes seconds.
     """
@@ -39,8 +43,38 @@ def versions(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
     # What dnf could get is not asked either.
     here = rpm.installed() if manager(root) == "dnf" else dpkg.installed(root / "var/lib/dpkg")
     missing = [name for name in names if name not in here]
-    there = candidates(root, missing)
+    there = candidates(root, missing) | upgrades(root, here)
     return {name: {"installed": here.get(name, ""), "candidate": there.get(name, "")} for name in names}
+
+
+def upgrades(root: Path, here: dict[str, str]) -> dict[str, str]:
+    """What apt would bring in place of an installed broker and its Erlang, when that is another release.
+
+    The lists know what there is, and only apt itself what it prefers: it is asked when there is a newer one.
+    """
+    name = WATCHED[0]
+    if name not in here or manager(root) != "apt":
+        return {}
+    best = candidates(root, [name]).get(name, "")
+    if order(best)[:4] <= order(here[name])[:4]:
+        return {}
+    return preferred([one for one in WATCHED if one in here])
+
+
+def preferred(names: list[str]) -> dict[str, str]:
+    """The version of each package that apt would install, by `apt-cache policy`; none without apt."""
+    try:
+        said = subprocess.run(
+            ["apt-cache", "policy", *names],
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    return dict(re.findall(r"^(\S+):\n(?: .*\n)*?  Candidate: (\d\S*)$", said, re.MULTILINE))
 
 
 def candidates(root: Path, names: list[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -18,6 +19,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils.broker_plugins impo
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_pruning import Pruning
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker_surplus import surplus, undeclared
 from ansible_collections.rabbitry.stack.plugins.module_utils.declared import COMPARED
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT as LEDGERS
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 
 DOCUMENTATION = r"""
@@ -44,6 +46,10 @@ options:
     elements: str
     default: []
   enabled_plugins: {description: File that names them., type: path, default: /etc/rabbitmq/enabled_plugins}
+  ledgers:
+    description: Directory of the ledger, when the broker is in a container; the host's own otherwise.
+    type: path
+    default: /var/lib/rabbitry/ledger
   timeout: {description: Seconds until the API must answer., type: int, default: 60}
 author: [Rabbitry (@rabbitry)]
 """
@@ -73,6 +79,7 @@ ARGUMENTS = {
     "document": {"type": "path"},
     "plugins": {"type": "list", "elements": "str", "default": []},
     "enabled_plugins": {"type": "path", "default": "/etc/rabbitmq/enabled_plugins"},
+    "ledgers": {"type": "path", "default": str(LEDGERS)},
     "timeout": {"type": "int", "default": 60},
 }
 
@@ -82,7 +89,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     params, declared = module.params, module.params["definitions"]
     broker = Broker.of(params, module.run_command)
     plugins = Plugins(broker, params["plugins"], params["enabled_plugins"])
-    ledger = Ledger(params["owner"])
+    ledger = Ledger(params["owner"], Path(params["ledgers"]))
     known = ledger.find("plugins", "rabbitmq")
     if module.check_mode:
         return predict(module, broker, declared, plugins, known)

@@ -20,11 +20,19 @@ options:
     description: Count the host as stale whatever is found.
     type: bool
     default: false
+  only:
+    description: Names of the hosts, with commas, that may be stale; empty for all.
+    type: str
+    default: ""
   deploys:
     description:
       - Name of the application that is deployed; a host that differs in anything but its source is refused.
     type: str
     default: ""
+  rebuilds:
+    description: The broker is built anew, so it need not open the data that is there.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -60,6 +60,11 @@ options:
     type: list
     elements: dict
     default: []
+  peers:
+    description: Other hosts, each a C(name) with its C(address) and the C(ports) to which packets must get.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rabbitry.stack.plugins.module_utils import redis_settings, services
+from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import ROOT as LEDGERS
 from ansible_collections.rabbitry.stack.plugins.module_utils.ledger import Ledger
 from ansible_collections.rabbitry.stack.plugins.module_utils.redis_converge import Different, Outcome, Server
 from ansible_collections.rabbitry.stack.plugins.module_utils.redis_wire import NotReady, Refused
@@ -36,6 +38,19 @@ options:
     type: bool
     default: false
   settings: {description: The text of its configuration file., type: str, required: true}
+  replicates:
+    description: It has a master, or may get one, and logs in there by the same password.
+    type: bool
+    default: false
+  restart:
+    description: The command that restarts it, when O(service) is in a container.
+    type: list
+    elements: str
+    default: []
+  ledgers:
+    description: Directory of the ledger, when Redis is in a container; the host's own otherwise.
+    type: path
+    default: /var/lib/rabbitry/ledger
   timeout: {description: Seconds until Redis must answer., type: int, default: 60}
 author: [Rabbitry (@rabbitry)]
 """
@@ -64,6 +79,9 @@ ARGUMENTS = {
     "former_password": {"type": "str", "default": "", "no_log": True},
     "keep_former": {"type": "bool", "default": False},
     "settings": {"type": "str", "required": True},
+    "replicates": {"type": "bool", "default": False},
+    "restart": {"type": "list", "elements": "str", "default": []},
+    "ledgers": {"type": "path", "default": str(LEDGERS)},
     "timeout": {"type": "int", "default": 60},
 }
 
@@ -76,7 +94,10 @@ def run(module: AnsibleModule) -> Outcome:
     declared = redis_settings.parse(params["settings"])
 
     def restart() -> None:
-        services.execute(arguments, check=False)
+        if params["restart"]:
+            module.run_command(params["restart"], check_rc=True)
+        else:
+            services.execute(arguments, check=False)
 
     server = Server(
         host=params["host"],
@@ -87,12 +108,14 @@ def run(module: AnsibleModule) -> Outcome:
         restart=restart,
         former=params["former_password"],
         keep_former=params["keep_former"],
+        replicates=params["replicates"],
     )
     if module.check_mode:
         return server.predict()
     outcome = server.converge()
-    ledger = Ledger(params["owner"])
-    ledger.record("settings", "redis", host=params["host"], port=params["port"], declared=declared)
+    ledger = Ledger(params["owner"], Path(params["ledgers"]))
+    facts = {"replicates": True} if params["replicates"] else {}
+    ledger.record("settings", "redis", host=params["host"], port=params["port"], declared=declared, **facts)
     ledger.save()
     return outcome
 

@@ -49,12 +49,15 @@ def celery_settings(
     prefetch: int = 4,
     celery_set: str = "5.7",
     events: bool = True,
+    brokers: int = 1,
+    master: str = "",
     settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return {"schema", "exchange", "queue_type", "queues", "settings"}, all of it JSON.
 
     The first queue is the default one; without a queue type it is the set's; `settings` are Celery settings
-    by their lower-case names and win.
+    by their lower-case names and win. Of several `brokers` a client finds another one in seconds; `master` is
+    what sentinels call the backend's master, "" without them.
     Raises ValueError for no queue, and for an unknown set or one that does not work with the queue type.
     """
     if not queues or isinstance(queues, str):
@@ -68,13 +71,19 @@ def celery_settings(
         raise ValueError(
             f"setting `{wrong[0]}`: Celery's settings have lower-case names, as `{wrong[0].lower()}`"
         )
-    chosen = _delivery(queues[0], exchange, queue_type, celery_set) | _running(longest_task, prefetch, events)
+    chosen = _failing_over() if brokers > 1 else {}
+    chosen |= _delivery(queues[0], exchange, queue_type, celery_set) | _running(
+        longest_task, prefetch, events
+    )
     return {
         "schema": 1,
         "exchange": exchange,
         "queue_type": queue_type,
         "queues": list(queues),
-        "settings": chosen | _results(longest_task, prefetch) | dict(settings or {}),
+        "settings": chosen
+        | _results(longest_task, prefetch)
+        | (_failover(longest_task, prefetch, master) if master else {})
+        | dict(settings or {}),
     }
 
 
@@ -99,6 +108,14 @@ def _delivery(default: str, exchange: str, queue_type: str, celery_set: str) -> 
         # Celery 5.7's defaults: RabbitMQ is about to refuse queues that are neither durable nor exclusive.
         delivery |= {"control_queue_exclusive": True, "event_queue_exclusive": True}
     return delivery
+
+
+def _failing_over() -> dict[str, Any]:
+    """A broker that ends closes its connections; one that is cut off is noticed by its missing heartbeats.
+
+    By Celery's own 120 s a worker would wait four minutes for it.
+    """
+    return {"broker_heartbeat": 10, "broker_connection_timeout": 3}
 
 
 def _running(longest_task: int, prefetch: int, events: bool) -> dict[str, Any]:
@@ -126,4 +143,19 @@ def _results(longest_task: int, prefetch: int) -> dict[str, Any]:
         "redis_socket_connect_timeout": 5.0,
         "redis_socket_keepalive": True,
         "redis_retry_on_timeout": True,
+    }
+
+
+def _failover(longest_task: int, prefetch: int, master: str) -> dict[str, Any]:
+    """Short timeouts, so that a backend's dead master costs a second and not a minute.
+
+    redis-py asks a sentinel ten times, up to 10 s apart, unless its `retry` is none; the password comes from
+    the URL, in stack_settings.py.
+    """
+    options = _results(longest_task, prefetch)["result_backend_transport_options"]
+    patience = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "retry": None}
+    return {
+        "result_backend_transport_options": {**options, "master_name": master, "sentinel_kwargs": patience},
+        "redis_socket_connect_timeout": 1.0,
+        "redis_socket_timeout": 5.0,
     }

@@ -13,6 +13,10 @@ LENGTH = 32
 UNDECIDING = {
     "stack_state_dir",
     "redis_former_password",
+    "rabbitmq_aside",
+    "rabbitmq_newer_packages",
+    "rabbitmq_drain_timeout",
+    "rabbitmq_restored_export",
     "celery_app_cache",
     "stack_app_index",
     "celery_app_index",

@@ -98,6 +98,7 @@ FORMS = {
         "1 to 255 bytes without control characters and `:`, which ends the name in HTTP logins",
         lambda value: printable(value) and ":" not in value,
     ),
+    "cookie": Form("letters and digits, at most 255 characters", pattern(r"[A-Za-z0-9]{1,255}")),
     "password": Form("without control characters, at most 512 bytes", lambda value: printable(value, 512)),
     "queue": Form(
         "letters, digits, `.`, `_` or `-`, at most 200, beginning neither with `amq.` nor `celery_delayed_`",

@@ -16,6 +16,7 @@ PREFIX = "stack_"
 ACCOUNTS = ("stack_admin_user", "stack_monitor_user")
 # What begins like this is decided by the inventory; the rest are purposes, as of Erlang's port mapper.
 OURS = (PREFIX, "rabbitmq_")
+UNWRITABLE = re.compile(r"[\s'\"]")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Values = Mapping[str, Any]
@@ -133,16 +134,21 @@ def check_groups(groups: Groups, beat: bool, flower: bool, inventory: str = "INV
                     f"ansible-inventory -i {inventory} --graph",
                 )
             )
-        if len(hosts) > 1 and group == "scheduler":
-            listed = ", ".join(hosts)
+        if len(hosts) == 2 and group == "backends":
             message = (
-                f"the group `scheduler` has {len(hosts)} hosts ({listed}): two beats send all tasks twice"
+                f"the group `backends` has 2 hosts ({', '.join(hosts)}): when one is gone, "
+                "one sentinel is no majority and nobody takes over"
             )
-            faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `scheduler`"))
-        elif len(hosts) > 1 and group in ("brokers", "backends"):
-            message = f"the group `{group}` has {len(hosts)} hosts ({', '.join(hosts)}): the stack uses one"
-            faults.append(Fault(message, f"leave only `{hosts[0]}` in the group `{group}`"))
+            faults.append(Fault(message, "put one host or at least three in the group `backends`"))
     return faults
+
+
+def check_sentinel(groups: Groups, password: str) -> list[Fault]:
+    """A password of Redis that Sentinel would write into its file and cannot read again from there."""
+    if len(groups.get("backends", [])) < 2 or not UNWRITABLE.search(password):
+        return []
+    message = "`stack_redis_password` has a blank or a quote, which Sentinel cannot write down"
+    return [Fault(message, "give it another one, or put one host in the group `backends`")]
 
 
 def check_accounts(values: Values, found: Sequence[Values]) -> list[Fault]:

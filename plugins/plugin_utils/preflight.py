@@ -14,7 +14,10 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import (
     firewall_notes,
     judge_ports,
 )
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_broker import judge_broker
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_broker import (
+    judge_broker,
+    judge_cookie,
+)
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_mac import (
     clear,
     is_mac,
@@ -38,7 +41,8 @@ class Wanted:
     """What the stack needs of one host. `disk_limit` is the broker's free-space alarm in bytes,
     `processes` the Celery processes of all workers (0: one a processor), `home` the application's
     ("": the platform's own), `apps` how many there are, `celery` the sets and queue types that they use,
-    `vendor_version` the vendor's RabbitMQ ("": the distribution's)."""
+    `vendor_version` the vendor's RabbitMQ ("": the distribution's), `nodes` the brokers in containers,
+    `rebuilds` whether the broker is built anew."""
 
     host: str
     env: str
@@ -48,8 +52,13 @@ class Wanted:
     apps: int = 1
     celery: tuple[tuple[str, str], ...] = ()
     vendor_version: str = ""
+    rebuilds: bool = False
     disk_limit: int = 0
     processes: int = 0
+    # Brokers in containers.
+    nodes: int = 1
+    # Erlang's, of several brokers; "" where any will do.
+    cookie: str = ""
 
 
 def judge(seen: Seen, wanted: Wanted) -> tuple[list[Fault], list[str]]:
@@ -65,7 +74,8 @@ def judge(seen: Seen, wanted: Wanted) -> tuple[list[Fault], list[str]]:
     for each in judges:
         faults += each(seen, wanted)
     if "brokers" in wanted.groups:
-        faults += judge_broker(seen, wanted.host, wanted.celery, wanted.vendor_version)
+        faults += judge_cookie(seen.get("cookie") or {}, wanted.cookie, wanted.host)
+        faults += judge_broker(seen, wanted.host, wanted.celery, wanted.vendor_version, wanted.rebuilds)
     fresh = not seen["seal"]
     faults += judge_trust(seen, {port.number for port in wanted.ports}, wanted.host)
     faults += judge_ports(seen["listeners"], wanted.ports, wanted.host)

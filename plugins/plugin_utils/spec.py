@@ -8,6 +8,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import DECISIO
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.option import Option
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_app import SOURCE
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_broker import BROKER
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_containers import CONTAINERS
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_release import RELEASE
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec_worker import WEEK, WORKER, number
 
@@ -26,6 +27,7 @@ PORTS = (
     Port("stack_management_port", "brokers", "the management API"),
     Port("rabbitmq_distribution_port", "brokers", "the broker's command line tools"),
     Port("stack_redis_port", "backends", "Redis"),
+    Port("stack_sentinel_port", "backends", "Sentinel"),
 )
 DISTRIBUTION_PORT = 25672
 EPMD_PORT = 4369
@@ -49,11 +51,11 @@ def _password(description: str) -> Option:
 
 STACK = (
     BROKER
+    | CONTAINERS
     | SOURCE
     | RELEASE
     | {
         "stack_env": Option(description="the environment's name", form="environment", example="local"),
-        "stack_runs_on": Option(description="what carries the stack", choices=("hosts",), example="hosts"),
         "stack_state_dir": Option(
             type="path", description="where the controller keeps this environment's generated files"
         ),
@@ -66,6 +68,7 @@ STACK = (
         "stack_amqp_port": _port("the broker's port for AMQP", 5672),
         "stack_management_port": _port("the broker's port for the management API", 15672),
         "stack_redis_port": _port("the port of Redis", 6379),
+        "stack_sentinel_port": _port("the port of Sentinel, where several hosts run Redis", 26379),
         "stack_flower_port": _port("the port of Flower", 5555),
         "stack_rabbitmq_source": Option(
             description="where RabbitMQ's packages come from",
@@ -117,6 +120,9 @@ STACK = (
         "stack_queue_type": Option(
             description="the type of the queues", choices=("quorum", "classic"), example="quorum"
         ),
+        "stack_quorum_group_size": number(
+            "on how many of several brokers a quorum queue is", 3, minimum=0, maximum=9
+        ),
         "stack_exchange": Option(
             description="the topic exchange that tasks are published to", form="queue", example="tasks"
         ),
@@ -157,6 +163,12 @@ STACK = (
             description="free disk space below which the broker blocks publishers",
             form="size",
             example="200MB",
+        ),
+        "stack_erlang_cookie": Option(
+            description="the secret by which several brokers know each other",
+            form="cookie",
+            secret=True,
+            empty=True,
         ),
         "stack_app_password": _password("the application's password at the broker"),
         "stack_admin_password": _password("the administrator's password"),

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, model, preflight_app
+from ansible_collections.rabbitry.stack.plugins.plugin_utils import (
+    deploying,
+    digest,
+    model,
+    preflight_app,
+    together,
+)
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps import variable_of
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.apps_check import (
     applications,
@@ -29,31 +35,19 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.spec import (
     PORTS,
     STACK,
 )
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import system_facts
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.vendor import refuse, vendors
 
 Values = Mapping[str, Any]
 VENDOR = "stack_rabbitmq"
 SERVERS = {"brokers": "rabbitmq", "backends": "redis"}
-# Facts that describe the host to the plays that follow.
-KEPT = (
-    "os",
-    "layout",
-    "python",
-    "container",
-    "supervisor",
-    "package_manager",
-    "cpus",
-    "host_name",
-    "packages",
-)
 # Too common as the beginning of other people's variables; the role `service` gets its own from other roles.
 SHARED_PREFIXES = {"service_"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """One host: its inventory's path (for hints) and groups {name: hosts}, and the workers of other hosts.
+    """One host: its inventory's path (for hints), groups {name: hosts}, addresses {host: its own}, and the
+    workers of other hosts.
 
     Those are by the label of their application.
     """
@@ -62,6 +56,8 @@ class Survey:
     groups: Mapping[str, list[str]]
     workers_elsewhere: Mapping[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     inventory: str = "INVENTORY"
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    rebuilds: bool = False
 
     @property
     def own_groups(self) -> tuple[str, ...]:
@@ -81,6 +77,7 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
     beat, flower = (any(app.get(part) is not False for app in found) for part in ("beat", "flower"))
     faults = model.check_groups(survey.groups, beat, flower, survey.inventory)
     faults += check_reach(str(stack.get("stack_bind") or ""), survey.host, survey.groups)
+    faults += model.check_sentinel(survey.groups, str(stack.get("stack_redis_password") or ""))
     faults += model.check_accounts(stack, found) + check_broker(stack, found)
     faults += check_apps(found, survey.workers_elsewhere)
     faults += model.check_ports(
@@ -99,11 +96,6 @@ def check(stack: Values, survey: Survey) -> list[Fault]:
     return faults
 
 
-def vendors(stack: Values) -> bool:
-    """Whether RabbitMQ comes from its vendor."""
-    return stack.get("stack_rabbitmq_source") == "vendor"
-
-
 def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort]:
     """The ports that this host's part of the stack will listen on."""
     bind = str(stack.get("stack_bind") or "0.0.0.0")
@@ -112,7 +104,8 @@ def ports(stack: Values, role_values: Values, survey: Survey) -> list[WantedPort
         number = stack.get(variable, role_values.get(variable))
         if variable == "rabbitmq_distribution_port" and number is None:
             number = DISTRIBUTION_PORT
-        if group in survey.own_groups and number is not None:
+        alone = purpose == "Sentinel" and len(survey.groups.get(group, [])) < 2
+        if group in survey.own_groups and number is not None and not alone:
             wanted.append(WantedPort(number=int(number), bind=bind, purpose=purpose, variable=variable))
     if "dashboard" in survey.own_groups:
         wanted += [
@@ -139,6 +132,7 @@ def probe_arguments(stack: Values, survey: Survey, user: str = "celery") -> dict
     arguments: dict[str, Any] = {
         "servers": [server for group, server in SERVERS.items() if group in survey.own_groups],
         "disks": [str(stack["stack_home"])] if stack.get("stack_home") else [],
+        "peers": together.peers(survey.host, survey.groups, survey.addresses, stack),
         "applications": preflight_app.asked(applications(stack), survey.own_groups, user),
     }
     if "brokers" in survey.own_groups and stack.get("stack_admin_user") and stack.get("stack_admin_password"):
@@ -162,8 +156,13 @@ def wanted(stack: Values, role_values: Values, survey: Survey) -> Wanted:
         apps=len(found),
         celery=pairs(found),
         vendor_version=str(stack.get("stack_rabbitmq_vendor_version") or "") if vendors(stack) else "",
+        rebuilds=survey.rebuilds,
         disk_limit=size(limit) if limit is not None else 0,
         processes=sum(counted) if all(counted) else 0,
+        nodes=int(stack.get("stack_broker_nodes") or 1),
+        cookie=""
+        if role_values.get("rabbitmq_replace_cookie")
+        else str(stack.get("stack_erlang_cookie") or ""),
     )
 
 
@@ -177,14 +176,6 @@ def deciding(values: Values) -> dict[str, Any]:
 def places(survey: Survey) -> dict[str, Any]:
     """Who runs what: the host and the stack's groups."""
     return {"host": survey.host, "groups": {group: survey.groups.get(group, []) for group in GROUPS}}
-
-
-def host_facts(seen: Values, verdict: Values) -> dict[str, Any]:
-    """What later plays may use without gathering facts: some of Ansible's own, and `rabbitry`."""
-    return {
-        **system_facts(seen["os"]),
-        "rabbitry": {**{name: seen[name] for name in KEPT}, "sealed": seen["seal"] or {}, **verdict},
-    }
 
 
 def reasons(seen: Values, now: str, full: bool) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.rabbitry.stack.plugins.module_utils.layout import LINUX
+
 # Ansible's `distribution` by an os-release's ID, where it is more than its ID with a capital.
 DISTRIBUTIONS = {
     "rhel": "RedHat",
@@ -13,6 +15,21 @@ DISTRIBUTIONS = {
     "ol": "OracleLinux",
     "macos": "MacOSX",
 }
+# Facts that describe the host to the plays that follow.
+KEPT = (
+    "os",
+    "layout",
+    "python",
+    "container",
+    "supervisor",
+    "package_manager",
+    "cpus",
+    "host_name",
+    "packages",
+    "ahead",
+)
+# What stands for an operating system where roles look up the paths of the official images.
+CONTAINER = "Container"
 
 
 def system_facts(system: Mapping[str, Any]) -> dict[str, str]:
@@ -34,3 +51,19 @@ def family(system: Mapping[str, Any]) -> str:
     if "debian" in related:
         return "Debian"
     return "RedHat" if related & {"rhel", "fedora"} else str(system["id"])
+
+
+def host_facts(
+    seen: Mapping[str, Any], verdict: Mapping[str, Any], engine: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What later plays may use without gathering facts: some of Ansible's own, and `rabbitry`.
+
+    With an `engine`, of a stack in containers, they tell of the containers, whatever the machine is.
+    """
+    system = {"os_family": CONTAINER, "system": "Linux"} if engine else {}
+    here = {"layout": LINUX.facts(), "supervisor": "compose", "engine": engine} if engine else {}
+    return {
+        **system_facts(seen["os"]),
+        **system,
+        "rabbitry": {**{name: seen[name] for name in KEPT}, "sealed": seen["seal"] or {}, **here, **verdict},
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 
@@ -16,6 +17,16 @@ def amqp_url(user: str, password: str, host: str, port: int, vhost: str) -> str:
     return f"amqp://{_quoted(user)}:{_quoted(password)}@{_address(host, port)}/{_quoted(vhost)}"
 
 
+def amqp_urls(user: str, password: str, hosts: Sequence[str], port: int, vhost: str) -> str:
+    """Return the URLs of several brokers as Celery takes them, ``amqp://…;amqp://…``, tried in this order.
+
+    Raises ValueError for no host and for what ``amqp_url`` refuses.
+    """
+    if not hosts or isinstance(hosts, str):
+        raise ValueError(f"brokers are `{hosts}`, not a list of at least one host")
+    return ";".join(amqp_url(user, password, host, port, vhost) for host in hosts)
+
+
 def redis_url(password: str, host: str, port: int, db: int = 0, user: str = "") -> str:
     """Return ``redis://user:password@host:port/db``; without a user the default one logs in.
 
@@ -25,6 +36,18 @@ def redis_url(password: str, host: str, port: int, db: int = 0, user: str = "") 
         raise ValueError(f"Redis database `{db}` is negative")
     login = f"{_quoted(user)}:{_quoted(password)}@" if user or password else ""
     return f"redis://{login}{_address(host, port)}/{int(db)}"
+
+
+def sentinel_url(password: str, hosts: Sequence[str], port: int, db: int = 0) -> str:
+    """Return ``sentinel://:password@host:port/db;…``, which Celery takes as a result backend.
+
+    Raises ValueError for no host and for what ``redis_url`` refuses.
+    """
+    if not hosts or isinstance(hosts, str):
+        raise ValueError(f"sentinels are `{hosts}`, not a list of at least one host")
+    return ";".join(
+        redis_url(password, host, port, db).replace("redis://", "sentinel://", 1) for host in hosts
+    )
 
 
 def _filled(what: str, value: str) -> None:

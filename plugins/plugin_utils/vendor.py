@@ -148,3 +148,8 @@ def redhat(url: str, version: str) -> Files:
         for part, (folder, architecture, packages) in parts.items()
     ]
     return [{"path": RPM_SOURCES, "content": "\n".join(sections)}]
+
+
+def vendors(stack: Mapping[str, Any]) -> bool:
+    """Whether RabbitMQ comes from its vendor."""
+    return stack.get("stack_rabbitmq_source") == "vendor"

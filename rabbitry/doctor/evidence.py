@@ -43,9 +43,11 @@ class Evidence:
         for name, key in (("rabbitmq", "login"), ("system", "flower")):
             if key in self.section(name):
                 sections[name] = {**self.section(name), key: self.section(name)[key].get(app.name)}
-        if not alone and "locks" in (redis := self.section("redis")):
-            own = [lock for lock in redis["locks"] if lock["database"] == app.db]
-            sections["redis"] = {**redis, "locks": own}
+        if "ticks" in (redis := self.section("redis")):
+            sections["redis"] = {**redis, "ticks": redis["ticks"].get(app.name, [])}
+        if not alone and "locks" in self.section("redis"):
+            own = [lock for lock in self.section("redis")["locks"] if lock["database"] == app.db]
+            sections["redis"] = {**sections["redis"], "locks": own}
         return replace(self, sections=sections)
 
     def section(self, name: str) -> Mapping[str, Any]:

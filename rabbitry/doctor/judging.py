@@ -9,7 +9,7 @@ from rabbitry.doctor.finding import SEVERITIES, Finding
 from rabbitry.doctor.registry import Check
 from rabbitry.entries import Entry
 from rabbitry.errors import Fault
-from rabbitry.model import Stack
+from rabbitry.model import COMPOSE, Stack
 
 CRASHED = "doctor/check_crashed"
 UNREADABLE = "doctor/section_missing"
@@ -48,7 +48,7 @@ def _reaches(cause: Finding, other: Finding, stack: Stack) -> bool:
     """Whether a finding can be the cause of another: others suffer from a server, nobody from a dashboard."""
     if cause.slug == other.slug:
         return False
-    ends = (stack.endpoints.amqp, stack.endpoints.redis)
+    ends = (*(one.amqp for one in stack.brokers), stack.endpoints.redis)
     if cause.host != other.host and cause.host not in {end.on for end in ends}:
         return False
     reach = next((reach for name, reach in REACH.items() if cause.service.startswith(name)), None)
@@ -93,13 +93,20 @@ def _host(
         findings += [
             Finding(
                 slug, seen.host, found.wrong, found.evidence, entry.why,
-                entry.remedy(f" --host {seen.host}{option}"), entry.page, entry.severity, found.own,
+                _remedy(stack, entry, seen.host, option), entry.page, entry.severity, found.own,
                 found.service,
             )
             for found in every
             if found
         ]  # fmt: skip
     return findings
+
+
+def _remedy(stack: Stack, entry: Entry, host: str, option: str) -> str:
+    """The command that mends it; in containers `up` does what a fix does on hosts."""
+    if stack.runs_on == COMPOSE and entry.fix != "by hand":
+        return f"./inv up{option}"
+    return entry.remedy(f" --host {host}{option}")
 
 
 def following(slug: str, entries: Mapping[str, Entry]) -> set[str]:

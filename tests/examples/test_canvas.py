@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.support.checkout import CLONE
 from tests.support.example import Deployed, Example
 from tests.support.wait import wait_until
 
@@ -20,14 +17,6 @@ chunks             10
 failing chord      Dependency {} raised ValueError('not to be')
 error callback     canvas.tasks.together failed: Dependency {} raised ValueError('not to be')
 """
-ASK = f"""\
-import base64, pathlib, sys, urllib.request
-password = pathlib.Path("{CLONE}/.state/local/secrets/flower").read_text().strip()
-login = base64.b64encode(f"flower:{{password}}".encode()).decode()
-request = urllib.request.Request(sys.argv[1], sys.argv[2].encode() or None)
-request.add_header("Authorization", f"Basic {{login}}")
-print(urllib.request.urlopen(request, timeout=20).read().decode())
-"""
 
 
 class Canvas:
@@ -40,20 +29,16 @@ class Canvas:
         assert shown == SHOWN.replace("{}", identifier)
 
     def test_flower_sends_a_task_and_knows_its_result(self, example: Example) -> None:
-        sent = self.flower(example, "/api/task/apply/canvas.tasks.add", '{"args": [20, 22]}')
+        sent = example.flower("/api/task/apply/canvas.tasks.add", '{"args": [20, 22]}')
         assert (sent["state"], sent["result"]) == ("SUCCESS", 42)
         task = f"/api/task/info/{sent['task-id']}"
-        wait_until(lambda: self.flower(example, task)["result"] == "42", 20, "Flower has seen it end")
+        wait_until(lambda: example.flower(task)["result"] == "42", 20, "Flower has seen it end")
 
     def test_flower_knows_the_workers_and_queues(self, example: Example) -> None:
-        workers = self.flower(example, "/api/workers?refresh=1")
-        assert "canvas.tasks.add" in workers["default@web1"]["registered"]
-        lengths = self.flower(example, "/api/queues/length")["active_queues"]
+        workers = example.flower("/api/workers?refresh=1")
+        assert "canvas.tasks.add" in workers[example.node("default")]["registered"]
+        lengths = example.flower("/api/queues/length")["active_queues"]
         assert [queue["name"] for queue in lengths] == ["default"]
-
-    def flower(self, example: Example, path: str, body: str = "") -> Any:
-        """What Flower answers to its user."""
-        return example.host.script(ASK, f"http://127.0.0.1:{example.flower_port}{path}", body)
 
 
 @pytest.mark.hosts

@@ -80,12 +80,12 @@ from celery_once.backends.redis import parse_url
 tell(**parse_url("redis://once:p%40w@127.0.0.1:6379/0"))
 """
 
+# Lines of a log: all that there are.
+EVERY = 100000
 
-@pytest.mark.hosts
-@pytest.mark.steps
-@pytest.mark.long
-class TestCeleryOnce(Deployed):
-    name = "celery_once"
+
+class CeleryOnce:
+    """What the example `celery_once` promises, wherever it is deployed."""
 
     def ask(self, example: Example, source: str) -> dict[str, Any]:
         found: dict[str, Any] = example.python(BEGIN + source)
@@ -119,11 +119,11 @@ class TestCeleryOnce(Deployed):
         # Three processes stand ready, and yet no run starts before the one before it has ended.
         assert wait_until(runs, 60, "beat's task has run three times") == ["started", "ended"] * 3
         assert self.due(example) - due > 6
-        log = example.host.run(["journalctl", "-u", "stack-beat", "-o", "cat", "--no-pager"]).out
+        log = example.service("beat").logs(EVERY)
         assert "Message Error" not in log
 
     def due(self, example: Example) -> int:
-        log = example.host.run(["journalctl", "-u", "stack-beat", "-o", "cat", "--no-pager"]).out
+        log = example.service("beat").logs(EVERY)
         return log.count("Sending due task collect-every-second")
 
     def test_a_failed_publish_leaves_its_lock(self, example: Example) -> None:
@@ -138,3 +138,10 @@ class TestCeleryOnce(Deployed):
     def test_its_url_has_no_user_and_no_quoted_characters(self, example: Example) -> None:
         found = self.ask(example, URL)
         assert found["password"] == "p%40w" and "username" not in found
+
+
+@pytest.mark.hosts
+@pytest.mark.steps
+@pytest.mark.long
+class TestCeleryOnce(CeleryOnce, Deployed):
+    name = "celery_once"

@@ -38,11 +38,8 @@ print(json.dumps(row.total_run_count))
 """
 
 
-@pytest.mark.hosts
-@pytest.mark.steps
-@pytest.mark.long
-class TestDjangoTables(Deployed):
-    name = "django_tables"
+class DjangoTables:
+    """What the example `django_tables` promises, wherever it is deployed."""
 
     def ask(self, example: Example, source: str, *arguments: str) -> Any:
         return example.python(BEGIN + source, *arguments)
@@ -88,3 +85,10 @@ class TestDjangoTables(Deployed):
     def test_doctor_finds_nothing_wrong_with_it(self, example: Example) -> None:
         slugs = ("celery/result_disabled", "celery/ignored_settings", "celery/wrong_app", "beat/down")
         example.inv("doctor", *slugs)
+
+
+@pytest.mark.hosts
+@pytest.mark.steps
+@pytest.mark.long
+class TestDjangoTables(DjangoTables, Deployed):
+    name = "django_tables"

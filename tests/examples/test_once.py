@@ -141,10 +141,7 @@ class Once:
         assert self.sent_by_beat(example) - sent > 8
 
     def sent_by_beat(self, example: Example) -> int:
-        log = example.host.run(
-            ["journalctl", "-u", example.service("beat").name, "-o", "cat", "--no-pager"]
-        ).out
-        return log.count("Sending due task report-every-second")
+        return example.service("beat").logs(100000).count("Sending due task report-every-second")
 
 
 @pytest.mark.hosts

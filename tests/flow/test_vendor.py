@@ -31,7 +31,7 @@ VENDOR = {
 
 
 # The part of `up` that has to do with it: all faults first, the background transaction, the role.
-PLAYS = ("validate", "packages", "broker")
+PLAYS = ("validate", "gate", "packages", "broker")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ COLLECTION = "ansible_collections.rabbitry.stack.plugins"
 SHARED = (f"{COLLECTION}.module_utils",)
 HOST_SIDE = ("ansible.module_utils", *SHARED)
 PURE = (f"{COLLECTION}.plugin_utils", *SHARED)
-CLIENTS = ("celery", "kombu", "amqp", "pika", "redis", "pytest", "rich", "yaml", "invoke")
+CLIENTS = ("celery", "docker", "kombu", "amqp", "pika", "redis", "pytest", "rich", "yaml", "invoke")
 
 # Folder -> what its files may import besides the standard library.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {

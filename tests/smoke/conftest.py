@@ -20,7 +20,15 @@ from rabbitry.promise import Alarm, Broken, Unreachable
 
 DEADLINE = 6.0
 # Cheap ones first; the beat's tick and the backlog, which disturbs the others when it stalls, last.
-ORDER = ("test_broker", "test_redis", "test_tasks", "test_flower", "test_beat", "test_backlog")
+ORDER = (
+    "test_broker",
+    "test_redis",
+    "test_failover",
+    "test_tasks",
+    "test_flower",
+    "test_beat",
+    "test_backlog",
+)
 FAULTS = pytest.StashKey[dict[str, Broken]]()
 OVERALL = pytest.StashKey[Deadline]()
 

@@ -11,6 +11,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from rabbitry.cause import blaming
 from rabbitry.clients import Clients
 from rabbitry.deadline import Deadline, until
+from rabbitry.membership import absent, short_of
 from rabbitry.model import Stack
 from rabbitry.promise import Broken
 
@@ -104,3 +105,13 @@ def test_the_monitoring_user_reads_the_management_api(clients: Clients, stack: S
         overview = clients.management("overview")
     assert overview.get("rabbitmq_version"), "the management API does not name the broker's version"
     assert until(lambda: clients.management("nodes"), Deadline(2)), "the management API lists no node"
+
+
+@pytest.mark.promise(needs=("management",), shared=True)
+def test_every_node_runs_and_every_queue_has_its_members_and_a_leader(clients: Clients, stack: Stack) -> None:
+    """Of a single broker too: a queue without a leader takes no message."""
+    with blaming("rabbitmq-server", stack.where(stack.endpoints.management)):
+        nodes = clients.management("nodes")
+        queues = clients.management("queues?columns=name,vhost,type,members,online,leader")
+    if wrong := [*absent(stack, nodes), *short_of(queues, [one.node for one in stack.brokers])]:
+        raise Broken(wrong[0], service="rabbitmq-server", hint="./inv doctor")

@@ -16,6 +16,17 @@ ENVIRONMENT = "local"
 UP, SMOKE = 600, 120
 
 
+# Arguments: the address, what is posted if anything, the file with the password.
+ASK = """\
+import base64, pathlib, sys, urllib.request
+password = pathlib.Path(sys.argv[3]).read_text().strip()
+login = base64.b64encode(f"flower:{password}".encode()).decode()
+request = urllib.request.Request(sys.argv[1], sys.argv[2].encode() or None)
+request.add_header("Authorization", f"Basic {{login}}")
+print(urllib.request.urlopen(request, timeout=20).read().decode())
+"""
+
+
 @dataclass(frozen=True)
 class Example:
     """One example on a stack; `name` is its folder, `app` what it is called where it is one of several."""
@@ -50,6 +61,15 @@ class Example:
         stack = json.loads(self.host.read(f"{CLONE}/.state/{ENVIRONMENT}/stack.json"))
         port: int = next(app["flower"]["port"] for app in stack["apps"] if app["name"] == self.vhost)
         return port
+
+    def flower(self, path: str, body: str = "") -> Any:
+        """What its Flower answers to its user, as JSON."""
+        secret = f"{CLONE}/.state/{ENVIRONMENT}/secrets/flower"
+        return self.host.script(ASK, f"http://127.0.0.1:{self.flower_port}{path}", body, secret)
+
+    def node(self, worker: str) -> str:
+        """What Celery calls one of its workers."""
+        return f"{worker}@web1"
 
     def inv(self, verb: str, *arguments: str, seconds: float = SMOKE, check: bool = True) -> Result:
         """Run a verb for the inventory that has this example."""

@@ -16,13 +16,18 @@ FILE = "inventory/group_vars/all/stack.yml"
 HEALTHY: dict[str, Any] = {
     "stack_env": "local",
     "stack_runs_on": "hosts",
+    "stack_container_memory": "1GB",
+    "stack_broker_nodes": 1,
     "stack_state_dir": "/tmp/state",
     "stack_bind": "127.0.0.1",
     "stack_address": "web1",
     "stack_amqp_port": 5672,
     "stack_management_port": 15672,
     "stack_redis_port": 6379,
+    "stack_sentinel_port": 26379,
     "stack_flower_port": 5555,
+    "stack_erlang_cookie": "",
+    "stack_quorum_group_size": 0,
     "stack_vhost": "app",
     "stack_user": "app",
     "stack_admin_user": "admin",
@@ -120,6 +125,7 @@ WANTED = Wanted(
     processes=2,
 )
 SEEN: dict[str, Any] = {
+    "ahead": [0.0, 0.1],
     "os": {"system": "Linux", "id": "debian", "version": "13", "name": "Debian GNU/Linux 13 (trixie)"},
     "layout": LINUX.facts(),
     "uid": 0,

@@ -23,6 +23,14 @@ def document(
             "management": {"host": "127.0.0.1", "port": management, "on": "localhost"},
             "redis": {"host": "127.0.0.1", "port": redis, "on": "localhost"},
         },
+        "brokers": [
+            {
+                "node": "rabbit@localhost",
+                "amqp": {"host": "127.0.0.1", "port": amqp, "on": "localhost"},
+                "management": {"host": "127.0.0.1", "port": management, "on": "localhost"},
+            }
+        ],
+        "replication": None,
         "accounts": {name: {"username": name, "secret": name} for name in SECRETS if name != "app"},
         "apps": [application(flower=flower)],
         "hosts": [
@@ -64,7 +72,7 @@ def application(name: str = "app", flower: int = 5555, db: int = 0) -> dict[str,
             }
             for worker, queues in (("default", ["default", "math"]), ("math", ["math"]))
         ],
-        "beat": {"service": f"stack-beat{of}", "host": "localhost", "tick": 5},
+        "beat": {"service": f"stack-beat{of}", "host": "localhost", "others": [], "tick": 5},
         "flower": {"host": "127.0.0.1", "port": flower, "on": "localhost", "service": f"stack-flower{of}"},
     }
 

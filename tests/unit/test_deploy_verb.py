@@ -206,3 +206,11 @@ def test_the_list_shows_the_newest_first_and_what_became_of_each(
 def test_a_host_with_nothing_in_use_has_no_current_release() -> None:
     assert Past.read(told(use(NEW, failed="no"))).current is None
     assert past.targets({"web1": Past.read(told(use(NEW), before=None))}, "b", "")[0] == {}
+
+
+@pytest.mark.parametrize("verb", [deploy.deploy, rollback.rollback])
+def test_a_stack_in_containers_has_no_releases(environment: Environment, site: Site, verb: Any) -> None:
+    environment.stack.write_text(json.dumps({**document(), "runs_on": "compose"}), encoding="utf-8")
+    (fault,) = refused(environment, verb)
+    assert "runs in containers, which have no releases" in fault.message and "./inv up" in fault.hint
+    assert site.ran == []

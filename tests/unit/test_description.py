@@ -20,12 +20,17 @@ DECISIONS: dict[str, Any] = {
     "broker_host": "127.0.0.1",
     "backend_host": "127.0.0.1",
     "flower_host": "127.0.0.1",
+    "brokers": ["127.0.0.1"],
+    "broker_nodes": ["rabbit@localhost"],
+    "brokers_on": ["web1"],
     "broker_on": "web1",
     "backend_on": "web1",
     "flower_on": "web1",
     "amqp_port": 5672,
     "management_port": 15672,
     "redis_port": 6379,
+    "sentinel_port": 26379,
+    "master": "stack",
     "users": {account: f"user of {account}" for account in ACCOUNTS},
 }
 WORKER = {"name": "default", "queues": ["default", "math"], "concurrency": 2}
@@ -47,11 +52,13 @@ GROUPS = ["backends", "brokers", "dashboard", "scheduler", "workers"]
 HOST = {
     "name": "web1",
     "address": "10.0.0.1",
+    "node": "10.0.0.1",
     "connection": "local",
     "supervisor": "systemd",
     "logs": "/l",
     "groups": GROUPS,
     "workers": {"app": [WORKER]},
+    "nodes": [],
 }
 
 
@@ -105,6 +112,12 @@ def test_the_wiring_gives_every_decision() -> None:
     assert set(wiring["wiring_decisions"]["users"]) == set(wiring["wiring_server_secrets"]) == set(ACCOUNTS)
     assert set(wiring["wiring_host"]) == set(HOST)
     assert set(wiring["wiring_one"]) == set(WANTED)
+
+
+def test_more_nodes_of_a_cluster_in_containers_are_services_too() -> None:
+    stack = described([{**HOST, "supervisor": "compose", "nodes": ["rabbitmq-server-2"]}])
+    names = [service.name for service in stack.hosts[0].services]
+    assert names[:3] == ["rabbitmq-server", "rabbitmq-server-2", "redis-server"]
 
 
 def test_each_application_has_services_of_its_own_name() -> None:

@@ -59,8 +59,19 @@ def test_characters_that_end_a_password_are_told(tmp_path: Path) -> None:
         "url": "amqp://app:**@127.0.0.1:1/app",
         "unquoted": ["#", "/"],
     }
+    several = "amqp://app:pw@q1:1/app;amqp://app:pw@q2:1/app"
+    assert (
+        ask(tmp_path, SOURCE, CELERY_BROKER_URL=several)["variables"]["CELERY_BROKER_URL"]["unquoted"] == []
+    )
     assert "'p'" not in told["error"]
     assert told["variables"]["CELERY_RESULT_BACKEND"] == {"url": "", "unquoted": []}
+
+
+def test_the_urls_of_a_cluster_are_no_characters_of_a_password(tmp_path: Path) -> None:
+    nodes = "amqp://app:pa%23ss@one:1/app;amqp://app:pa%23ss@two:1/app"
+    told = ask(tmp_path, SOURCE, CELERY_BROKER_URL=nodes)
+    assert told["variables"]["CELERY_BROKER_URL"]["unquoted"] == []
+    assert "pa%23ss" not in str(told)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.action import preflight
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import source
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.app_decisions import sources
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.collection import role_options
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.fault import Fault, refusal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -124,7 +125,7 @@ def test_modules_are_found_by_the_names_of_files(module: str, expected: bool) ->
 
 
 def test_every_role_that_has_a_specification_is_read() -> None:
-    found = preflight.role_options(REPOSITORY / "roles")
+    found = role_options(REPOSITORY / "roles", preflight.load)
     assert set(found) == {path.parts[-3] for path in REPOSITORY.glob("roles/*/meta/argument_specs.yml")}
     assert all(name.startswith(f"{role}_") for role, options in found.items() for name in options)
 

@@ -10,6 +10,7 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.ports import overla
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
 
 from tests.unit.healthy import SEEN, WANTED, listener
+from tests.unit.test_preflight_broker import DATA_OF_310
 
 STRANGER = {
     "server": "rabbitmq",
@@ -20,11 +21,6 @@ SMALL_DISK = [
     {"path": path, "device": 1, "free": 300 * 2**20} for path in ("/var/lib", "/usr", "/opt/rabbitry")
 ]
 SUSPECTS = [{"pid": 7, "program": "nginx"}, {"pid": 8, "program": "php"}]
-DATA_OF_310 = {
-    "recorded": {"rabbitmq-server": "3.10.8-1.1"},
-    "packages": {"rabbitmq-server": {"installed": "4.0.5-6", "candidate": ""}},
-    "data": {"rabbitmq": True},
-}
 
 
 def system(identity: str, version: str, name: str = "Some Linux") -> dict[str, Any]:
@@ -70,7 +66,7 @@ def test_a_healthy_host_has_no_fault_and_no_note() -> None:
         (
             DATA_OF_310,
             "RabbitMQ 4.0.5-6 cannot open the data of 3.10.8-1.1 that is there: 4.0 opens that of 3.13",
-            "mnesia.before",
+            "./inv rebuild --without-export",
         ),
         (
             {"listeners": [listener(5672)]},

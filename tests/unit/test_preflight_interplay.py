@@ -109,11 +109,15 @@ def test_values_that_do_not_fit_are_refused(changes: dict[str, Any], message: st
     ("groups", "message", "hint"),
     [
         (
-            {**EVERYWHERE, "scheduler": ["web1", "web2"]},
-            "the group `scheduler` has 2 hosts (web1, web2): two beats send all tasks twice",
-            "leave only `web1` in the group `scheduler`",
+            {**EVERYWHERE, "backends": ["web1", "web2"]},
+            "the group `backends` has 2 hosts (web1, web2): when one is gone, one sentinel is no majority",
+            "put one host or at least three",
         ),
-        ({**EVERYWHERE, "brokers": ["web1", "web2"]}, "the group `brokers` has 2 hosts", "leave only `web1`"),
+        (
+            {**EVERYWHERE, "brokers": ["web1", "web2"]},
+            "`stack_bind` is `127.0.0.1` on host web1: web2 cannot form a cluster with it",
+            "write `stack_bind: 0.0.0.0`",
+        ),
         (
             {**EVERYWHERE, "workers": []},
             "the group `workers`, which runs the Celery workers, has no host",
@@ -145,3 +149,12 @@ def test_one_port_on_two_hosts_is_no_clash() -> None:
 def test_a_queue_may_be_consumed_by_a_worker_of_another_host() -> None:
     elsewhere = [{"name": "calc", "queues": ["math"]}]
     assert faults_of(worker(queues=["default"]), workers_elsewhere={"app": elsewhere}) == []
+
+
+def test_a_password_that_sentinel_cannot_keep_is_refused_where_there_is_one() -> None:
+    three = {**EVERYWHERE, "backends": ["web1", "web2", "web3"]}
+    for password in ("two words", 'a"quote', "an'other"):
+        (found,) = faults_of({"stack_redis_password": password, "stack_bind": "10.0.0.1"}, three)
+        assert "which Sentinel cannot write down" in found.message
+        assert faults_of({"stack_redis_password": password}) == []
+    assert faults_of({"stack_redis_password": r"a\b#%$/:@", "stack_bind": "10.0.0.1"}, three) == []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.rabbitry.stack.plugins.module_utils import layout
-from ansible_collections.rabbitry.stack.plugins.plugin_utils import survey
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import host_facts
 
 from tests.unit.healthy import SEEN, WANTED
 
@@ -66,6 +66,6 @@ def test_space_is_counted_below_the_prefix() -> None:
 
 
 def test_later_plays_know_its_layout() -> None:
-    facts = survey.host_facts(MAC, {"stale": True})
+    facts = host_facts(MAC, {"stale": True})
     assert facts["os_family"] == "Darwin"
     assert facts["rabbitry"]["layout"]["home"] == "/opt/homebrew/var/rabbitry"

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.rabbitry.stack.plugins.plugin_utils import deploying, digest, survey
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.compatibility import incompatibility
 from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight import judge
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.system_facts import host_facts
 
 from tests.unit.healthy import EVERYWHERE, HEALTHY, SEEN, WANTED
 
@@ -192,6 +193,6 @@ def test_a_host_is_stale_for_a_reason() -> None:
     ],
 )
 def test_later_plays_need_not_gather_facts(system: dict[str, Any], family: str) -> None:
-    facts = survey.host_facts({**SEEN, "os": system}, {"stale": True})
+    facts = host_facts({**SEEN, "os": system}, {"stale": True})
     assert (facts["os_family"], facts["system"]) == (family, system["system"])
     assert (facts["rabbitry"]["supervisor"], facts["rabbitry"]["stale"]) == ("systemd", True)

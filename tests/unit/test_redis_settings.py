@@ -270,3 +270,14 @@ def test_nothing_is_predicted_of_a_server_that_is_not_there(monkeypatch: pytest.
     monkeypatch.setattr(redis_converge, "Session", nothing)
     server = Server(host="h", port=1, password="x", declared=DECLARED, timeout=1, restart=lambda: None)
     assert server.predict().changes == []
+
+
+def test_a_replica_s_login_at_its_master_is_kept_and_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = Fake({**LIVE, "masterauth": "former"})
+    server = serve(monkeypatch, fake, replicates=True)
+    assert server.predict().changes == [redis_converge.MASTER_LOGIN]
+    outcome = server.converge()
+    assert [str(one) for one in outcome.changes] == ["masterauth as declared"]
+    assert fake.live["masterauth"] == "x" and fake.restarts == 0
+    assert server.converge().changes == []
+    assert serve(monkeypatch, Fake({**LIVE, "masterauth": "former"})).predict().changes == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
         ],
     )
     monkeypatch.setattr(ansible, "run", made.run)
-    monkeypatch.setattr(Stack, "load", lambda path: None)
+    monkeypatch.setattr(Stack, "load", lambda path: SimpleNamespace(runs_on="hosts"))
     monkeypatch.setattr(remedy, "prove", lambda *_: made.did.append("proof"))
     monkeypatch.setattr(smoking, "smoke", lambda environment, only: made.did.append(f"smoke {only[0]}") or 0)
     return made
@@ -227,3 +228,9 @@ def test_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         page.write_text(f"---\n{matter}\n---\n# x\n")
         with pytest.raises(StackError, match=said):
             entries.load(page)
+
+
+def test_in_containers_up_mends(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fix, "carrier", lambda environment: "compose")
+    with pytest.raises(StackError, match="in containers `up` mends"):
+        fix.fix(Environment("local", Path("local.yml")), "redis/asked")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.rabbitry.stack.plugins.plugin_utils.url import amqp_url, redis_url
+from ansible_collections.rabbitry.stack.plugins.plugin_utils.url import (
+    amqp_url,
+    amqp_urls,
+    redis_url,
+    sentinel_url,
+)
 from kombu import Connection
 from redis.connection import parse_url
 
@@ -34,6 +39,12 @@ def test_ipv6_addresses_are_bracketed() -> None:
     assert amqp_url("u", "p", "::1", 5672, "app") == "amqp://u:p@[::1]:5672/app"
 
 
+def test_the_nodes_of_a_cluster_are_urls_in_one_text_as_kombu_takes_them() -> None:
+    text = amqp_urls("u", "p;w", ["one", "two"], 5672, "app")
+    assert text == "amqp://u:p%3Bw@one:5672/app;amqp://u:p%3Bw@two:5672/app"
+    assert [Connection(url).hostname for url in Connection(text).alt] == ["one", "two"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -51,3 +62,11 @@ def test_what_cannot_be_dialled_is_refused(arguments: tuple[str, str, str, int, 
 def test_a_negative_database_is_refused() -> None:
     with pytest.raises(ValueError, match="`-1` is negative"):
         redis_url("p", "h", 1, -1)
+
+
+def test_each_sentinel_has_a_url_with_the_password() -> None:
+    password = "p;@/:"
+    urls = sentinel_url(password, ["10.0.0.1", "::1"], 26379, 2).split(";")
+    assert urls == ["sentinel://:p%3B%40%2F%3A@10.0.0.1:26379/2", "sentinel://:p%3B%40%2F%3A@[::1]:26379/2"]
+    with pytest.raises(ValueError, match="not a list of at least one host"):
+        sentinel_url(password, [], 26379)

@@ -67,4 +67,4 @@ def down(stack: Stack, seen: Evidence) -> Found | None:
 
 
 def _service(stack: Stack, seen: Evidence) -> str:
-    return stack.app.beat.service if stack.app.beat is not None and stack.app.beat.host == seen.host else ""
+    return stack.app.beat.service if stack.app.beat is not None and seen.host in stack.app.beat.hosts else ""

@@ -40,10 +40,10 @@ def empty(stack: Stack, seen: Evidence) -> Found | None:
     if seen.time - state["since"] < PATIENCE:
         return None
     said = seen.said(flower, r"Connected to|Cannot connect to|Connection to broker lost")
-    if state["listens"]:
+    if state["listens"] and "container" not in state:
         ports = {one.get("peer_port") for one in connections if one.get("vhost") == app.vhost}
         connected = bool(ports & set(state["from"]))
-    else:  # a container's root may not see whose the sockets are: the log's word is all there is
+    else:  # whose sockets in a container are cannot be seen: the log's word is all there is
         url = CONNECTED.search(said)
         connected = url is None or (url["port"], unquote(url["vhost"])) == (str(port), app.vhost)
     if connected:

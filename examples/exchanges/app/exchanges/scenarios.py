@@ -17,7 +17,8 @@ SCENARIOS: dict[str, dict[str, tuple[str, ...]]] = {
 
 def connect() -> pika.BlockingConnection:
     """Connect as the application's account, which has all rights in its own vhost and none elsewhere."""
-    return pika.BlockingConnection(pika.URLParameters(os.environ["CELERY_BROKER_URL"]))
+    # Of a cluster there is one for each node, and the first that answers is taken.
+    return pika.BlockingConnection(list(map(pika.URLParameters, os.environ["CELERY_BROKER_URL"].split(";"))))
 
 
 def exchange(kind: str) -> str:

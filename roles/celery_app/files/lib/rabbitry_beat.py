@@ -7,12 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+import rabbitry_redbeat
 from celery import Celery
 from celery.beat import ScheduleEntry, Scheduler
 from celery.schedules import schedule
 from celery.signals import beat_init
 from celery.utils.imports import load_extension_class_names, symbol_by_name
-from rabbitry_probe import TICK_LIFETIME, announce, withdraw
+from rabbitry_probe import TICK_LIFETIME, announce, refresh, withdraw
 
 # Seconds between two ticks.
 TICK = 5.0
@@ -24,13 +25,22 @@ SCHEDULER = "rabbitry_beat:scheduler"
 def scheduler(app: Celery, **arguments: object) -> Scheduler:
     """Make the scheduler that `app` configures; for `celery beat -S rabbitry_beat:scheduler`."""
     aliases = dict(load_extension_class_names("celery.beat_schedulers"))
-    base = symbol_by_name(app.conf.beat_scheduler, aliases=aliases)
+    shared = rabbitry_redbeat.wanted()
+    chosen = rabbitry_redbeat.scheduler_of(app) if shared else app.conf.beat_scheduler
+    base = symbol_by_name(chosen, aliases=aliases)
+    if shared:
+        arguments |= rabbitry_redbeat.configure(app)
 
     class Ticking(base):  # type: ignore[misc, valid-type]
         """Sends the tick beside its schedule, which may be a table that people look at and change."""
 
         announced = False
         ticks = 0.0  # the next one is due then, by the monotonic clock
+
+        def apply_async(self, *args: object, **kwargs: object) -> object:
+            sent = super().apply_async(*args, **kwargs)
+            refresh()
+            return sent
 
         def tick(self, *args: object, **kwargs: object) -> float:
             delay: float = super().tick(*args, **kwargs)
@@ -70,6 +80,9 @@ def start_alone(**_: object) -> None:
             flush=True,
         )
         raise SystemExit(1)
+    if rabbitry_redbeat.wanted():
+        # redbeat waits for the lock next, which another host's beat may hold for as long as it lives.
+        announce()
 
 
 def running(proc: Path = Path("/proc")) -> dict[int, list[str]]:

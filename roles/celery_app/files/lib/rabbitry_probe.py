@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery, Task, shared_task
 from celery.app.backends import by_url
-from celery.signals import worker_init, worker_ready, worker_shutting_down
+from celery.signals import heartbeat_sent, worker_init, worker_ready, worker_shutting_down
 
 TICKS = "rabbitry:ticks"
 TICKS_KEPT = 20
@@ -104,6 +104,13 @@ def announce(**_: object) -> None:
         part.replace(path)
 
 
+def refresh(**_: object) -> None:
+    """Say by the ready file's time that the process still works, once it has written it."""
+    path = ready_file()
+    if path and path.exists():
+        path.touch()
+
+
 def withdraw(**_: object) -> None:
     if path := ready_file():
         path.unlink(missing_ok=True)
@@ -113,3 +120,5 @@ def withdraw(**_: object) -> None:
 worker_init.connect(withdraw)
 worker_ready.connect(announce)
 worker_shutting_down.connect(withdraw)
+# Sent every two seconds by the loop that also takes tasks, once the broker has taken the last one.
+heartbeat_sent.connect(refresh)

@@ -5,7 +5,9 @@ here: Celery reads them from CELERY_BROKER_URL and CELERY_RESULT_BACKEND (/etc/r
 """
 
 import json
+import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from kombu import Exchange, Queue
 
@@ -24,5 +26,10 @@ def stack_queue(name: str, routing_key: str = "") -> Queue:
 
 task_queues = [stack_queue(name) for name in _stack["queues"]]
 globals().update(_stack["settings"])
+
+# Sentinel wants the password as well; it stands in the URL alone, which is a secret.
+if _sentinels := _stack["settings"].get("result_backend_transport_options", {}).get("sentinel_kwargs"):
+    _url = os.environ.get("CELERY_RESULT_BACKEND") or os.environ.get("RABBITRY_RESULT_BACKEND", "")
+    _sentinels["password"] = unquote(urlsplit(_url.partition(";")[0]).password or "") or None
 
 __all__ = ["stack_queue", "task_queues", *_stack["settings"]]

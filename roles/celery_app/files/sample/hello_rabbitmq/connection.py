@@ -6,4 +6,6 @@ import pika
 
 
 def connect() -> pika.BlockingConnection:
-    return pika.BlockingConnection(pika.URLParameters(os.environ["CELERY_BROKER_URL"]))
+    # Several brokers have a URL each: the first one that answers is taken.
+    urls = os.environ["CELERY_BROKER_URL"].split(";")
+    return pika.BlockingConnection([pika.URLParameters(url) for url in urls])
