@@ -32,7 +32,7 @@ STEPS = (
 class Begun:
     """A rebuild that has begun: `stamp` ends the name of the old data, `export` is what the old broker gave.
 
-    It is kept until the end, so that a run after an interrupted one takes up where that one was.
+    Kept until the end: a run after an interrupted one takes up where that one was.
     """
 
     stamp: str
@@ -67,6 +67,9 @@ def rebuild(
     nobody agrees, something is in the way (then everything runs on) or no task comes back afterwards.
     """
     stack = current(environment)
+    if len(stack.brokers) > 1 or stack.runs_on != "hosts":
+        message = f"only one broker on a host is built anew, not {len(stack.brokers)} on {stack.runs_on}"
+        raise StackError(message, f"./inv backup{environment.option}")
     given = _file(definitions)
     note = environment.state / NOTE
     interrupted = Begun.read(note)

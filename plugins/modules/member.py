@@ -12,7 +12,7 @@ DOCUMENTATION = r"""
 module: member
 short_description: A RabbitMQ node among the others of its cluster
 description:
-  - V(leaving) waits until no quorum queue needs this node to keep its majority, then drains it: leaders and
+  - V(leaving) waits until no quorum queue needs this node to keep its majority, then drains it; leaders and
     clients move to other nodes.
   - V(joined) waits until every node runs, gives quorum queues the members that they lack, and spreads their
     leaders where something was added or O(rebalance) asks for it.

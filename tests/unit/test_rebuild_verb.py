@@ -78,6 +78,16 @@ def test_it_says_what_it_does_drains_and_builds(
     assert "the policy `x` did not come back" in shown.err
 
 
+def test_one_of_several_is_not_built_anew(monkeypatch: pytest.MonkeyPatch, environment: Environment) -> None:
+    site, data = Site(environment), document()
+    several = Stack.from_data({**data, "brokers": data["brokers"] * 3})
+    monkeypatch.setattr(rebuild, "current", lambda environment: several)
+    monkeypatch.setattr(rebuild.ansible, "run", site.run)
+    with pytest.raises(StackError, match="only one broker on a host is built anew, not 3 on hosts"):
+        rebuild.rebuild(environment, yes=True)
+    assert site.playbooks == []
+
+
 def test_without_consent_nothing_is_done(monkeypatch: pytest.MonkeyPatch, environment: Environment) -> None:
     monkeypatch.setattr(rebuild.report, "confirm", lambda question: False)
     site = Site(environment)
