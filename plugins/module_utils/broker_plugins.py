@@ -16,6 +16,7 @@ from ansible_collections.rabbitry.stack.plugins.module_utils import files
 from ansible_collections.rabbitry.stack.plugins.module_utils.broker import Broker, BrokerError
 
 PREFIX = "rabbitmq_"
+API = "rabbitmq_management"
 # An application of every node, and no plugin.
 PRELAUNCH = "rabbitmq_prelaunch"
 NODES = "/api/nodes?columns=name,applications"
@@ -28,9 +29,12 @@ Entry = Mapping[str, Any]
 
 
 def names(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the plugins that run by the API's answer to ``NODES``, also those that others need."""
+    """Return the plugins that run by the API's answer to ``NODES``, also those that others need.
+
+    None of them for an answer without the API's own plugin: it was taken while the node was still starting.
+    """
     running = {str(one["name"]) for node in nodes for one in node.get("applications") or []}
-    return _plugins(running)
+    return _plugins(running) if API in running else []
 
 
 def _plugins(applications: Iterable[str]) -> list[str]:

@@ -93,6 +93,12 @@ def test_what_was_turned_by_hand_is_turned_back_and_the_file_left_as_it_is(
     assert file.stat().st_mode & 0o777 == 0o640
 
 
+def test_an_answer_from_the_time_of_the_start_says_nothing(file: Path) -> None:
+    node = Node(file, [*DECLARED, *NEEDED])
+    node.heard = ["rabbitmq_prometheus", "rabbitmq_web_dispatch"]
+    assert plugins(node).differences(plugins(node).running(), KNOWN) == []
+
+
 def test_what_the_api_has_not_heard_of_is_turned_back_all_the_same(file: Path) -> None:
     node = Node(file, [*DECLARED, *NEEDED, "rabbitmq_top"])
     node.heard = [*DECLARED, *NEEDED]
