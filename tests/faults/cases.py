@@ -102,7 +102,7 @@ CASES: dict[str, Callable[[Cluster], None]] = {
     "the leader's host loses its power": stop_and_start,
     "the leader's host is cut off from the network": cut_off,
     "memory alarm": alarm("set_vm_memory_high_watermark absolute 1MB", "set_vm_memory_high_watermark 0.4"),
-    "disk alarm": alarm("set_disk_free_limit 100TB", "set_disk_free_limit 200MB"),
+    "disk alarm": alarm("set_disk_free_limit 100000GB", "set_disk_free_limit 200MB"),
     "a changed setting rolls through the brokers": configure,
     "a rotated password": rotate,
     "all hosts lose their power at once": reboot_all,
