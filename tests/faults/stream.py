@@ -20,7 +20,7 @@ from ledger import app
 
 # The account and the brokers stand in this file, which is read again for each connection: passwords change.
 READ = '. /etc/rabbitry/celery.env && printf %s "$CELERY_BROKER_URL"'
-PAUSE = float(os.environ.get("PAUSE", "0.02"))
+PAUSE = float(os.environ.get("PAUSE", "0.01"))
 # Seconds in which a broker confirms, before the next one is asked.
 CONFIRM, PATIENCE = 5, 0.2
 KINDS = ("ledger.tasks.plain", "ledger.tasks.plain", "ledger.tasks.plain", "ledger.tasks.once")
