@@ -14,11 +14,13 @@ from ansible_collections.rabbitry.stack.plugins.plugin_utils.preflight_app impor
 
 # compose.yaml has `include`.
 COMPOSE = (2, 20)
-SOURCE = r"Types: deb\nURIs: http://deb.debian.org/debian\nSuites: {suite}\nComponents: main\n"
+# The mirror that the machine has already, as apt says it.
+MIRROR = "$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' | sed -n 1p)"
+SOURCE = r"Types: deb\nURIs: %s\nSuites: {suite}\nComponents: main\n"
 KEY = r"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
 PIN = r"Package: *\nPin: release n={suite}\nPin-Priority: 100\n"
 LATER = (
-    "printf '{source}' | sudo tee /etc/apt/sources.list.d/{suite}.sources && "
+    "printf '{source}' \"{mirror}\" | sudo tee /etc/apt/sources.list.d/{suite}.sources && "
     "printf '{pin}' | sudo tee /etc/apt/preferences.d/{suite} && sudo apt-get update && "
     "sudo apt-get install -t {suite} --no-install-recommends docker-compose"
 )
@@ -130,7 +132,8 @@ def compose_from(system: Facts) -> str:
     if system["id"] == "debian" and system["version"] == "12":
         # Its own is version 1; that of the next release needs nothing that this one lacks.
         suite = "trixie"
-        return LATER.format(suite=suite, source=SOURCE.format(suite=suite) + KEY, pin=PIN.format(suite=suite))
+        source, pin = SOURCE.format(suite=suite) + KEY, PIN.format(suite=suite)
+        return LATER.format(suite=suite, source=source, pin=pin, mirror=MIRROR)
     if system["id"] == "debian":
         return "sudo apt-get install docker-compose"
     return {"ubuntu": "sudo apt-get install docker-compose-v2", "macos": "brew install docker-compose"}.get(

@@ -11,8 +11,8 @@ from itertools import pairwise
 ONCE = "ledger.tasks.once"
 # A pause of the stream that counts as a gap, in seconds; it sends, and finishes, some tens of tasks a second.
 GAP = 1.0
-# Two ticks of one beat are a second apart; one that was held up may come this much sooner after it.
-DOUBLE = 0.2
+# Seconds between the ticks of two beats of which one took over; its lock has to run out first.
+DOUBLE = 0.9
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Ledger:
     effects: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     once: set[str] = field(default_factory=set)
     errors: list[tuple[float, str]] = field(default_factory=list)
-    ticks: list[float] = field(default_factory=list)
+    ticks: list[tuple[float, str]] = field(default_factory=list)
 
     def read(self, lines: Iterable[str]) -> None:
         """Take in the lines of a stream or of a host's book; one that a cut tore counts for nothing."""
@@ -48,7 +48,7 @@ class Ledger:
             if entry["task"] == ONCE:
                 self.once.add(name)
         elif event == "tick":
-            self.ticks.append(at)
+            self.ticks.append((at, entry["host"]))
         elif event == "effect":
             self.effects[name] += 1
         else:
@@ -71,8 +71,15 @@ class Ledger:
         return [name for name, count in self.effects.items() if count > 1]
 
     def double_ticks(self) -> list[float]:
-        """When beat's task of every second was sent again so soon that a second beat must have sent it."""
-        return [later for earlier, later in pairwise(sorted(self.ticks)) if later - earlier < DOUBLE]
+        """When beat's task of every second was sent by another host so soon that both beats were active.
+
+        One host sends two in a moment after it was held up: the late one and the one that is due.
+        """
+        return [
+            later
+            for (earlier, before), (later, now) in pairwise(sorted(self.ticks))
+            if before != now and later - earlier < DOUBLE
+        ]
 
     def ends(self) -> list[float]:
         """When tasks ended, in order."""

@@ -70,6 +70,15 @@ def test_a_task_that_ended_without_its_effect_is_named() -> None:
     assert ledger.without_effect() == ["a"]
 
 
+def test_two_active_beats_are_told_from_one_that_was_held_up() -> None:
+    ledger = Ledger()
+    for at, host in ((1.0, "a"), (9.0, "a"), (9.1, "a"), (20.0, "b")):
+        ledger.read([json.dumps({"event": "tick", "at": at, "id": "x", "task": "tick", "host": host})])
+    assert ledger.double_ticks() == []
+    ledger.read([json.dumps({"event": "tick", "at": 20.3, "id": "x", "task": "tick", "host": "a"})])
+    assert ledger.double_ticks() == [20.3]
+
+
 def test_a_torn_line_counts_for_nothing() -> None:
     ledger = Ledger()
     ledger.read([line("finished", 1, "a"), '{"event": "fini'])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import time
 
 # A line is one write to the end of the file, so that processes do not mix theirs.
@@ -9,7 +10,8 @@ BOOK = os.environ["LEDGER_BOOK"]
 
 
 def write(event: str, task_id: str, task: str) -> None:
-    line = json.dumps({"at": time.time(), "event": event, "id": task_id, "task": task})
+    entry = {"at": time.time(), "event": event, "id": task_id, "task": task, "host": socket.gethostname()}
+    line = json.dumps(entry)
     book = os.open(BOOK, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(book, f"{line}\n".encode())
